@@ -1,0 +1,247 @@
+//! `#[cache_invalidate]`
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote_spanned};
+use syn::parse::Parser as _;
+use syn::punctuated::Punctuated;
+use syn::{Expr, Token};
+
+use super::Attribute;
+use crate::check::key::{Scope, check};
+use crate::check::template::useless_one_slot;
+use crate::check::value;
+use crate::diag::{Diag, Errors};
+use crate::expand::body::{Wrapper, wrap};
+use crate::expand::{Context, key, site};
+use crate::model::function::Function;
+use crate::model::key::{KeyPlan, Segment};
+use crate::model::policy::Policy;
+use crate::parse::args::{Args, Given, Grammar, Kind, Spec, missing};
+use crate::parse::literal::Text;
+
+const NAME: &str = "cache_invalidate";
+
+static GRAMMAR: Grammar = Grammar {
+    attribute: NAME,
+    args: &[
+        spec("key", Kind::Value, "key = \"user:<user.id>\""),
+        spec("keys", Kind::List, "keys(\"user:<id>\", \"users:all\")"),
+        spec("when", Kind::Value, "when = !dry_run"),
+        spec("always", Kind::Flag, "always"),
+        spec("one_slot", Kind::Flag, "one_slot"),
+        spec("cache", Kind::Value, "cache = self.cache"),
+        spec("crate", Kind::Value, "crate = ::cached_redis_runtime"),
+    ],
+    later: &[
+        "stale",
+        "refresh_ahead",
+        "early",
+        "sliding",
+        "tags",
+        "lock",
+        "lease",
+        "wait",
+        "near",
+        "before",
+        "each",
+        "on_error",
+    ],
+    misplaced: &[
+        (
+            "skip",
+            "leave it out: a write names the entries to clear, and may ignore its other parameters",
+        ),
+        (
+            "ttl",
+            "a write only clears entries; `ttl` is for `#[cache_aside]`",
+        ),
+        (
+            "unless",
+            "to decide from the arguments whether to clear the entry, write `when = …`",
+        ),
+    ],
+};
+
+const fn spec(name: &'static str, kind: Kind, example: &'static str) -> Spec {
+    Spec {
+        name,
+        kind,
+        example,
+    }
+}
+
+pub(crate) struct CacheInvalidate {
+    /// Never empty.
+    plans: Vec<KeyPlan>,
+    always: bool,
+    policy: Policy,
+}
+
+impl Attribute for CacheInvalidate {
+    const GRAMMAR: &'static Grammar = &GRAMMAR;
+
+    fn build(mut args: Args, function: &Function<'_>, errors: &mut Errors) -> Option<Self> {
+        let plans = keys(&mut args, function, errors);
+        let always = args.flag("always");
+        if let (Some(always), Some(plans)) = (&always, &plans)
+            && plans.iter().all(KeyPlan::needs_result)
+        {
+            errors.push(
+                Diag::new(
+                    always.span(),
+                    "`always` clears entries after a failed call too, but every key here needs the result",
+                )
+                .help("leave `always` out, or name the entry by a parameter"),
+            );
+        }
+        let policy = value::policy(&mut args, errors);
+        Some(Self {
+            plans: plans?,
+            always: always.is_some(),
+            policy,
+        })
+    }
+
+    // Input:
+    //     #[cache_invalidate(key = "user:<user.id>")]
+    //     async fn update(&self, user: &User) -> RET { BODY }
+    //
+    // Output:
+    //     static __SITE: __rt::Site = …;
+    //     let __call = __rt::begin_invalidate(&__SITE, __rt::installed(), true, false, &[__rt::template_key(…)]);
+    //     let __shape = …;
+    //     __rt::cache_invalidate(__call, __shape, __rt::no_ret_keys, move || async move { BODY }).await
+    fn expand(&self, function: &Function<'_>) -> TokenStream {
+        let context = Context::new(function, &self.policy);
+        let Context { rt, span } = &context;
+        let template = self.plans.first().map_or("", |plan| &plan.template);
+        let site = site::cache_invalidate(&context, function, template);
+        let (cache, enabled) = context.policy(&self.policy);
+        let always = self.always;
+        let (after, before): (Vec<_>, Vec<_>) =
+            self.plans.iter().partition(|plan| plan.needs_result());
+        let keys = before.iter().map(|plan| key::template_key(&context, plan));
+        let (parts, ret_keys) = keys_of_result(&context, &after);
+        let before = quote_spanned! {*span=>
+            let __call =
+                #rt::begin_invalidate(&__SITE, #cache, #enabled, #always, &[#(#keys),*]);
+            #parts
+        };
+        let wrapper = Wrapper {
+            site,
+            before,
+            function: quote_spanned!(*span=> #rt::cache_invalidate),
+            arguments: quote_spanned!(*span=> __call, __shape, #ret_keys,),
+        };
+        wrap(&context, function, &wrapper)
+    }
+}
+
+fn keys(
+    args: &mut Args,
+    function: &Function<'_>,
+    errors: &mut Errors,
+) -> Option<Vec<KeyPlan>> {
+    if !args.has("key") && !args.has("keys") {
+        errors.push(
+            missing("`#[cache_invalidate]` needs to know which entries the write makes stale")
+                .help("add `key = \"…\"` or `keys(\"…\", \"…\")` with the templates of the functions that read them"),
+        );
+    }
+    let one_slot = args.flag("one_slot");
+    let texts = texts(args, errors)?;
+    let scope = Scope {
+        function,
+        has_result: true,
+        one_slot: one_slot.is_some(),
+    };
+    let checked: Vec<_> = texts.iter().map(|text| check(text, scope, errors)).collect();
+    if checked.iter().all(|checked| checked.complete) {
+        let needed = checked.iter().any(|checked| checked.needs_one_slot);
+        useless_one_slot(one_slot.as_ref(), needed, errors);
+    }
+    for (index, text) in texts.iter().enumerate() {
+        if texts[..index].iter().any(|before| before.value() == text.value()) {
+            errors.push(Diag::new(text.span(), "this key is given twice"));
+        }
+    }
+    checked.into_iter().map(|checked| checked.plan).collect()
+}
+
+/// The templates of `key` or of `keys`; `None` after a message about one of them.
+fn texts(args: &mut Args, errors: &mut Errors) -> Option<Vec<Text>> {
+    let list = args.list("keys");
+    let Some(list) = list else {
+        let key = args.expr("key")?;
+        return Some(vec![value::template(&key.value, errors)?]);
+    };
+    if args.has("key") {
+        errors.push(
+            Diag::new(list.name.span(), "`key` and `keys` are both given")
+                .help("put all of them into `keys(…)`"),
+        );
+    }
+    let exprs = match Punctuated::<Expr, Token![,]>::parse_terminated.parse2(list.value.clone()) {
+        Ok(exprs) if !exprs.is_empty() => exprs,
+        Ok(_) => {
+            errors.push(no_keys(&list));
+            return None;
+        }
+        Err(error) => {
+            errors.push(Diag::new(error.span(), format!("`keys` takes string literals: {error}")));
+            return None;
+        }
+    };
+    let texts: Vec<_> = exprs
+        .iter()
+        .map(|expr| value::template(expr, errors))
+        .collect();
+    texts.into_iter().collect()
+}
+
+fn no_keys(list: &Given<TokenStream>) -> Diag {
+    Diag::new(list.name.span(), "`keys` names no key")
+        .help("write `keys(\"user:<id>\", \"users:all\")`")
+}
+
+// Output:
+//     let __part0 = __rt::rendered::<u64>(&team);
+// and
+//     __rt::ret_keys(__shape, move |__ret, __keys| {
+//         __keys.push(&__rt::template_key("t:<team>:<ret.id>", &["t:", ":", ""], &[__rt::segment(&__part0), __rt::segment(&__ret.id)]));
+//     })
+fn keys_of_result(context: &Context, plans: &[&KeyPlan]) -> (TokenStream, TokenStream) {
+    let Context { rt, span } = context;
+    if plans.is_empty() {
+        return (
+            TokenStream::new(),
+            quote_spanned!(*span=> #rt::no_ret_keys),
+        );
+    }
+    let mut parts = TokenStream::new();
+    let mut count = 0_usize;
+    let mut pushes = TokenStream::new();
+    for plan in plans {
+        let mut segments = TokenStream::new();
+        for segment in &plan.segments {
+            segments.extend(match segment {
+                // The body may move the parameter, so its part of the key is made before.
+                Segment::Values(values) => {
+                    let name = format_ident!("__part{count}", span = *span);
+                    count += 1;
+                    parts.extend(key::rendered(context, &name, values));
+                    quote_spanned!(*span=> #rt::segment(&#name),)
+                }
+                Segment::Type(ident) => quote_spanned!(*span=> #rt::type_segment::<#ident>(),),
+                Segment::Result(fields) => key::result(context, fields),
+            });
+        }
+        let segments = quote_spanned!(*span=> &[#segments]);
+        let template_key = key::template_key_of(context, plan, &segments);
+        pushes.extend(quote_spanned!(*span=> __keys.push(&#template_key);));
+    }
+    let ret_keys = quote_spanned! {*span=>
+        #rt::ret_keys(__shape, move |__ret, __keys| { #pushes })
+    };
+    (parts, ret_keys)
+}

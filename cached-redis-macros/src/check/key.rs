@@ -1,0 +1,263 @@
+//! A template beside the function that it is for: what does each placeholder name?
+
+use proc_macro2::{Ident, Span};
+use syn::{Index, Member};
+
+use super::template;
+use crate::diag::{Diag, Errors};
+use crate::model::function::{Function, Param, Root};
+use crate::model::key::{KeyPlan, Segment, Value};
+use crate::parse::literal::Text;
+use crate::parse::template::{Field, Hole, Part, Template};
+use crate::suggest::nearest;
+
+/// What a template may name besides the parameters.
+#[derive(Clone, Copy)]
+pub(crate) struct Scope<'a> {
+    pub(crate) function: &'a Function<'a>,
+    /// `<ret>` is the function's result.
+    pub(crate) has_result: bool,
+    pub(crate) one_slot: bool,
+}
+
+/// A template that was looked through.
+pub(crate) struct Checked {
+    /// `None` after any error.
+    pub(crate) plan: Option<KeyPlan>,
+    /// The first names of all placeholders, or for a misspelt one the name that was probably meant.
+    pub(crate) named: Vec<String>,
+    /// Whether `named` can be trusted to be complete.
+    pub(crate) complete: bool,
+    pub(crate) needs_one_slot: bool,
+}
+
+pub(crate) fn check(text: &Text, scope: Scope<'_>, errors: &mut Errors) -> Checked {
+    let names = scope.function.names();
+    let Some(template) = template::check(text, &names, scope.one_slot, errors) else {
+        return Checked {
+            plan: None,
+            named: Vec::new(),
+            complete: false,
+            needs_one_slot: false,
+        };
+    };
+    let mut checked = Checked {
+        plan: None,
+        named: Vec::new(),
+        complete: true,
+        needs_one_slot: template::needs_one_slot(&template),
+    };
+    if let Some(name) = template::format_habit(text, &template, &names) {
+        checked.named.push(name.to_owned());
+    }
+    let mut plan = Some(KeyPlan {
+        template: text.value().to_owned(),
+        literals: vec![String::new()],
+        segments: Vec::new(),
+    });
+    for part in &template.parts {
+        let hole = match part {
+            Part::Text(literal) => {
+                if let Some(last) = plan.as_mut().and_then(|plan| plan.literals.last_mut()) {
+                    last.push_str(literal);
+                }
+                continue;
+            }
+            Part::Hole(hole) => hole,
+        };
+        match resolve(text, hole, scope) {
+            Ok(segment) => {
+                checked.named.push(hole.root.clone());
+                if let Some(plan) = &mut plan {
+                    plan.segments.push(segment);
+                    plan.literals.push(String::new());
+                }
+            }
+            Err(problem) => {
+                plan = None;
+                match &problem.meant {
+                    Some(meant) => checked.named.push(meant.clone()),
+                    None => checked.complete = false,
+                }
+                errors.push(*problem.diag);
+            }
+        }
+    }
+    checked.plan = plan;
+    checked
+}
+
+struct Unresolved {
+    diag: Box<Diag>,
+    meant: Option<String>,
+}
+
+fn resolve(text: &Text, hole: &Hole, scope: Scope<'_>) -> Result<Segment, Unresolved> {
+    let unresolved = |diag| Unresolved {
+        diag: Box::new(diag),
+        meant: None,
+    };
+    let function = scope.function;
+    let root = function.lookup(&hole.root);
+    if hole.root == "ret" && (scope.has_result || root.is_none()) {
+        return result(text, hole, scope, root.is_some()).map_err(unresolved);
+    }
+    let Some(root) = root else {
+        return Err(unknown(text, hole, function));
+    };
+    let segment = match root {
+        Root::Type(ident) if hole.fields.is_empty() => Segment::Type(at_template(ident, text)),
+        Root::Type(ident) => {
+            let title = format!("`{ident}` is a type parameter and has no fields");
+            let help = format!("name the type itself: `<{ident}>`");
+            return Err(unresolved(text.diag(&hole.path, title, "").help(help)));
+        }
+        Root::Receiver(receiver) => {
+            let root = Ident::new("self", receiver.self_token.span);
+            Segment::Values(vec![value(text, hole, &root, None).map_err(unresolved)?])
+        }
+        Root::Const(param) => {
+            let mut segment = value(text, hole, &param.ident, None).map_err(unresolved)?;
+            segment.ty = hole.fields.is_empty().then(|| param.ty.clone());
+            Segment::Values(vec![segment])
+        }
+        Root::Params(params) => {
+            let values = params
+                .into_iter()
+                .map(|(param, ident)| value(text, hole, ident, Some(param)));
+            Segment::Values(values.collect::<Result<_, _>>().map_err(unresolved)?)
+        }
+    };
+    Ok(segment)
+}
+
+fn value(
+    text: &Text,
+    hole: &Hole,
+    root: &Ident,
+    param: Option<&Param<'_>>,
+) -> Result<Value, Diag> {
+    let ty = param.and_then(Param::plain_type);
+    Ok(Value {
+        root: at_template(root, text),
+        fields: members(text, hole)?,
+        ty: ty.filter(|_| hole.fields.is_empty()).cloned(),
+        cfgs: param.map_or_else(Vec::new, |param| {
+            param.cfgs.iter().copied().cloned().collect()
+        }),
+    })
+}
+
+/// The user's name where the template names it: it resolves as the parameter, and rustc underlines the literal.
+fn at_template(ident: &Ident, text: &Text) -> Ident {
+    let mut ident = ident.clone();
+    ident.set_span(ident.span().located_at(text.span()));
+    ident
+}
+
+pub(crate) fn members(text: &Text, hole: &Hole) -> Result<Vec<Member>, Diag> {
+    let fields = hole.fields.iter().map(|field| match field {
+        Field::Index(index) => Ok(Member::Unnamed(Index {
+            index: *index,
+            span: text.span(),
+        })),
+        Field::Name(name) => match identifier(name, text.span()) {
+            Some(ident) => Ok(Member::Named(ident)),
+            None => Err(text.diag(&hole.path, format!("`{name}` cannot be a field"), "")),
+        },
+    });
+    fields.collect()
+}
+
+/// A name as an identifier, raw if it is a keyword; `None` for the few words that can never be one.
+pub(crate) fn identifier(name: &str, span: Span) -> Option<Ident> {
+    if matches!(name, "_" | "self" | "Self" | "super" | "crate") {
+        return None;
+    }
+    let ident = syn::parse_str::<Ident>(name).or_else(|_| syn::parse_str(&format!("r#{name}")));
+    let mut ident = ident.ok()?;
+    ident.set_span(span);
+    Some(ident)
+}
+
+fn result(
+    text: &Text,
+    hole: &Hole,
+    scope: Scope<'_>,
+    is_param: bool,
+) -> Result<Segment, Diag> {
+    let function = scope.function.name();
+    let path = &text.value()[hole.path.clone()];
+    if !scope.has_result {
+        let title = format!("the key names `<{path}>`, but a read needs its key before there is a result");
+        return Err(text
+            .diag(&hole.path, title, "")
+            .note("`ret` is for `#[cache_invalidate]`; here, name a parameter"));
+    }
+    if is_param {
+        let title = format!("`<ret>` is the result, but `{function}` also has a parameter `ret`");
+        return Err(text
+            .diag(&hole.path, title, "")
+            .help("give the parameter another name"));
+    }
+    if scope.function.output.is_none() {
+        let title = format!("the key names `<{path}>`, but `{function}` returns nothing");
+        return Err(text.diag(&hole.path, title, ""));
+    }
+    members(text, hole).map(Segment::Result)
+}
+
+fn unknown(text: &Text, hole: &Hole, function: &Function<'_>) -> Unresolved {
+    let name = function.name();
+    let root = &hole.root;
+    let path = &text.value()[hole.path.clone()];
+    if root == "self" {
+        let title = format!("the key names `<{path}>`, but `{name}` has no `self`");
+        let help = match hole.fields.last() {
+            Some(Field::Name(field)) => {
+                format!("take `&self`, or pass the value as a parameter and write `<{field}>`")
+            }
+            _ => "take `&self`, or name a parameter".to_owned(),
+        };
+        return Unresolved {
+            diag: Box::new(text.diag(&hole.path, title, "").help(help)),
+            meant: None,
+        };
+    }
+    let names = function.names();
+    let meant = nearest(root, names.iter().map(String::as_str));
+    let title = format!("the key names `<{path}>`, but `{name}` has no parameter `{root}`");
+    let label = meant.map_or_else(String::new, |meant| {
+        format!("help: there is a parameter with a similar name: `<{meant}>`")
+    });
+    let at = hole.path.start..hole.path.start + root.len();
+    let usable = if names.is_empty() {
+        format!("`{name}` has no parameters that a key could name")
+    } else {
+        format!("parameters that can be used here: `{}`", names.join("`, `"))
+    };
+    Unresolved {
+        diag: Box::new(text.diag(&at, title, &label).note(usable)),
+        meant: meant.map(str::to_owned),
+    }
+}
+
+/// The literals and holes of a template that stands alone, for `key!`.
+pub(crate) fn split(template: &Template) -> (Vec<String>, Vec<&Hole>) {
+    let mut literals = vec![String::new()];
+    let mut holes = Vec::new();
+    for part in &template.parts {
+        match part {
+            Part::Text(text) => {
+                if let Some(last) = literals.last_mut() {
+                    last.push_str(text);
+                }
+            }
+            Part::Hole(hole) => {
+                holes.push(hole);
+                literals.push(String::new());
+            }
+        }
+    }
+    (literals, holes)
+}

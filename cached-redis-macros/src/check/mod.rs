@@ -1,0 +1,10 @@
+//! What needs two things side by side. Every check runs, and all messages are collected.
+
+pub(crate) mod key;
+pub(crate) mod signature;
+pub(crate) mod skip;
+pub(crate) mod stacking;
+pub(crate) mod template;
+pub(crate) mod ttl;
+pub(crate) mod unused;
+pub(crate) mod value;

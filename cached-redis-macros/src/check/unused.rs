@@ -1,0 +1,132 @@
+//! A reader's key must tell calls apart: whatever it leaves out must be said aloud in `skip`.
+
+use proc_macro2::{Literal, Span};
+use syn::ext::IdentExt as _;
+use syn::{GenericParam, Pat, TypeParam};
+
+use super::skip::Skip;
+use crate::diag::{Diag, Errors};
+use crate::model::function::{Function, Param, is_unit, mentions};
+use crate::parse::literal::Text;
+
+pub(crate) struct Usage<'a> {
+    pub(crate) function: &'a Function<'a>,
+    pub(crate) template: &'a Text,
+    /// The first names of the key's placeholders.
+    pub(crate) named: &'a [String],
+    pub(crate) skip: &'a Skip,
+}
+
+impl Usage<'_> {
+    pub(crate) fn check(&self, errors: &mut Errors) {
+        for param in &self.function.params {
+            if self.is_param_ignored(param) {
+                errors.push(self.ignored_param(param));
+            }
+        }
+        for param in &self.function.item.sig.generics.params {
+            let ident = match param {
+                GenericParam::Type(param) => &param.ident,
+                GenericParam::Const(param) => &param.ident,
+                GenericParam::Lifetime(_) => continue,
+            };
+            let name = ident.unraw().to_string();
+            if !self.is_mentioned(&name) && !self.is_only_skipped(&name, &mut Vec::new()) {
+                errors.push(self.ignored(ident.span(), &name));
+            }
+        }
+    }
+
+    fn is_mentioned(&self, name: &str) -> bool {
+        self.named.iter().any(|named| named == name) || self.skip.has(name)
+    }
+
+    fn is_skipped(&self, param: &Param<'_>) -> bool {
+        let mut bindings = param.bindings.iter();
+        bindings.any(|ident| self.skip.has(&ident.unraw().to_string()))
+            || (param.bindings.is_empty() && self.skip.has("_"))
+    }
+
+    /// One binding of a pattern in the key is enough, as one field of a struct is.
+    fn is_param_ignored(&self, param: &Param<'_>) -> bool {
+        let mut bindings = param.bindings.iter();
+        let named = bindings.any(|ident| self.is_mentioned(&ident.unraw().to_string()));
+        !named && !self.is_skipped(param) && !is_unit(param.ty)
+    }
+
+    /// A type parameter that nothing but skipped parameters depend on cannot change the result either:
+    /// `E: Executor` of `skip(executor)`, and the `D` of `E: Executor<Database = D>`.
+    fn is_only_skipped(&self, name: &str, asked: &mut Vec<String>) -> bool {
+        if asked.iter().any(|before| before == name) {
+            return false;
+        }
+        asked.push(name.to_owned());
+        if mentions(&self.function.item.sig.output, name) {
+            return false;
+        }
+        let (skipped, kept): (Vec<_>, Vec<_>) = self
+            .function
+            .params
+            .iter()
+            .filter(|param| mentions(param.ty, name))
+            .partition(|param| self.is_skipped(param));
+        kept.is_empty()
+            && (!skipped.is_empty()
+                || self.bounded_by(name).any(|param| {
+                    let other = param.ident.unraw().to_string();
+                    self.skip.has(&other) || self.is_only_skipped(&other, asked)
+                }))
+    }
+
+    /// The type parameters whose own bounds mention `name`.
+    fn bounded_by<'b>(&'b self, name: &'b str) -> impl Iterator<Item = &'b TypeParam> {
+        let generics = &self.function.item.sig.generics;
+        generics.type_params().filter(move |param| {
+            let in_where = generics.where_clause.iter().any(|clause| {
+                let mut predicates = clause.predicates.iter();
+                let other = param.ident.unraw().to_string();
+                predicates.any(|predicate| mentions(predicate, &other) && mentions(predicate, name))
+            });
+            param.ident != name && (mentions(&param.bounds, name) || in_where)
+        })
+    }
+
+    fn ignored_param(&self, param: &Param<'_>) -> Diag {
+        match param.bindings.as_slice() {
+            [] => self.unnamed(param),
+            [ident] => self.ignored(ident.span(), &ident.unraw().to_string()),
+            [first, ..] => {
+                let names: Vec<_> = param.bindings.iter().map(ToString::to_string).collect();
+                let title = shared(&names.join("` or `"));
+                self.with_helps(Diag::over(param.pat, title), &first.unraw().to_string())
+            }
+        }
+    }
+
+    fn unnamed(&self, param: &Param<'_>) -> Diag {
+        let title = "two calls that differ only in this parameter would share one cache entry";
+        let diag = match param.pat {
+            Pat::Wild(wild) => Diag::new(wild.underscore_token.span, title),
+            other => Diag::over(other, title),
+        };
+        diag.help("give it a name and make it part of the key")
+            .help(format!("or say that it cannot matter:   {}", self.skip.with("_")))
+    }
+
+    fn ignored(&self, span: Span, name: &str) -> Diag {
+        self.with_helps(Diag::new(span, shared(name)), name)
+    }
+
+    fn with_helps(&self, diag: Diag, name: &str) -> Diag {
+        let longer = Literal::string(&format!("{}:<{name}>", self.template.value()));
+        diag.help(format!("make it part of the key:        key = {longer}"))
+            .help(format!(
+                "or say that it cannot matter:   {}",
+                self.skip.with(name)
+            ))
+    }
+}
+
+fn shared(name: &str) -> String {
+    format!("two calls that differ only in `{name}` would share one cache entry")
+}

@@ -1,0 +1,118 @@
+//! The function around its own body.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+
+use super::Context;
+use crate::model::function::{Function, Shape};
+use crate::parse::item::Body;
+
+/// What goes before the body, and the call of the runtime that gets it.
+pub(crate) struct Wrapper {
+    /// The `static`. Outside of the future: a function that is nothing but an `async` block is one that
+    /// clippy would have written as `async fn`.
+    pub(crate) site: TokenStream,
+    /// Statements; they see the parameters, but none of the body's own names.
+    pub(crate) before: TokenStream,
+    /// `__rt::cache_aside(__call, __shape, store,`: all arguments but the body.
+    pub(crate) function: TokenStream,
+    pub(crate) arguments: TokenStream,
+}
+
+// Input:
+//     async fn find(&self, id: UserId) -> RET { BODY }
+//
+// Output:
+//     async fn find(&self, id: UserId) -> RET {
+//         static __SITE …; let __call = …; let __shape = …;
+//         __rt::cache_aside(__call, __shape, …, move || async move { typed edge; { BODY } }).await
+//     }
+pub(crate) fn wrap(context: &Context, function: &Function<'_>, wrapper: &Wrapper) -> TokenStream {
+    let span = context.span;
+    let item = function.item;
+    let Body::Block {
+        brace,
+        attrs,
+        tokens: body,
+    } = &item.body
+    else {
+        return quote!(#item);
+    };
+    let load = load(context, function, body);
+    let Wrapper {
+        site,
+        before,
+        function: call,
+        arguments,
+    } = wrapper;
+    let probe = probe(context, function);
+    let statements = quote_spanned! {span=>
+        #before
+        #probe
+        #call(#arguments #load).await
+    };
+    let outer = match function.shape {
+        Shape::Pinned => {
+            quote_spanned!(span=> ::std::boxed::Box::pin(async move { #statements }))
+        }
+        Shape::Opaque => quote_spanned!(span=> async move { #statements }),
+        Shape::Async | Shape::Blocking => statements,
+    };
+    let mut tokens = item.head();
+    brace.surround(&mut tokens, |tokens| {
+        tokens.extend(quote!(#(#attrs)* #site #outer));
+    });
+    tokens
+}
+
+/// The body as something the runtime can call. The typed edge puts "expected `u64`, found `&str`" under
+/// the user's expression, in the tail and in an early `return`; the braces around the body are ours,
+/// because its own would be called unused, and they keep its `use` statements to itself.
+fn load(context: &Context, function: &Function<'_>, body: &TokenStream) -> TokenStream {
+    let span = context.span;
+    let returned = match &function.item.sig.output {
+        syn::ReturnType::Type(_, ty) => quote!(#ty),
+        syn::ReturnType::Default => quote_spanned!(span=> ()),
+    };
+    match function.shape {
+        Shape::Opaque => quote_spanned!(span=> move || { #body }),
+        Shape::Pinned => quote_spanned!(span=> move || -> #returned { #body }),
+        Shape::Async | Shape::Blocking => quote_spanned! {span=>
+            move || async move {
+                #[allow(
+                    unreachable_code,
+                    clippy::diverging_sub_expression,
+                    clippy::empty_loop,
+                    clippy::needless_return
+                )]
+                if false {
+                    let __ret: #returned = loop {};
+                    return __ret;
+                }
+                { #body }
+            }
+        },
+    }
+}
+
+/// `Result`, `Option`, `Arc`, or none of them: found by type, so that an alias is no different. Methods of
+/// more references are tried first, hence the ladder of `&`.
+// Output:
+//     let __shape = { use …; let __outer = (&&&&Probe::<RET>::new()).outer(); … };
+fn probe(context: &Context, function: &Function<'_>) -> TokenStream {
+    let Context { rt, span } = context;
+    let output = function
+        .output
+        .map_or_else(|| quote_spanned!(*span=> ()), |ty| quote!(#ty));
+    quote_spanned! {*span=>
+        let __shape = {
+            use #rt::probe::{
+                LeafArc as _, LeafArcUnsized as _, LeafOwned as _, OptionPlain as _, Plain as _,
+                ResultOption as _, ResultPlain as _,
+            };
+            let __outer = (&&&&#rt::probe::Probe::<#output>::new()).outer();
+            let __leaf = (&&&__outer.leaf_probe()).leaf();
+            __outer.with(__leaf)
+        };
+    }
+}

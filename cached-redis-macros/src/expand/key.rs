@@ -1,0 +1,113 @@
+//! The pieces of a key: literal text and `&dyn CacheKey` segments.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens as _, quote_spanned};
+use syn::{Attribute, Member};
+
+use super::Context;
+use crate::model::key::{KeyPlan, Segment, Value};
+
+// Output:
+//     &["user:", ""]
+pub(crate) fn literals(context: &Context, plan: &KeyPlan) -> TokenStream {
+    let literals = &plan.literals;
+    quote_spanned!(context.span=> &[#(#literals),*])
+}
+
+// Output:
+//     &[__rt::segment::<UserId>(&id), __rt::segment(&user.id), __rt::type_segment::<T>()]
+pub(crate) fn segments(context: &Context, plan: &KeyPlan) -> TokenStream {
+    let segments = plan.segments.iter().map(|segment| segment_item(context, segment));
+    quote_spanned!(context.span=> &[#(#segments)*])
+}
+
+// Output:
+//     __rt::template_key("user:<id>", &["user:", ""], &[…])
+pub(crate) fn template_key(context: &Context, plan: &KeyPlan) -> TokenStream {
+    let segments = segments(context, plan);
+    template_key_of(context, plan, &segments)
+}
+
+pub(crate) fn template_key_of(
+    context: &Context,
+    plan: &KeyPlan,
+    segments: &TokenStream,
+) -> TokenStream {
+    let Context { rt, span } = context;
+    let template = &plan.template;
+    let literals = literals(context, plan);
+    quote_spanned!(*span=> #rt::template_key(#template, #literals, #segments))
+}
+
+/// One segment with its comma.
+fn segment_item(context: &Context, segment: &Segment) -> TokenStream {
+    let Context { rt, span } = context;
+    match segment {
+        Segment::Type(ident) => quote_spanned!(*span=> #rt::type_segment::<#ident>(),),
+        Segment::Result(fields) => result(context, fields),
+        Segment::Values(values) => {
+            let present = values.iter().map(|value| {
+                let cfgs = &value.cfgs;
+                let call = call(context, &quote_spanned!(*span=> segment), value);
+                quote_spanned!(*span=> #(#cfgs)* #call,)
+            });
+            // A parameter that is configured away leaves its place empty, so that the literals still fit.
+            let absent = absent(values)
+                .map(|cfg| quote_spanned!(*span=> #cfg #rt::segment::<&str>(&""),));
+            quote_spanned!(*span=> #(#present)* #absent)
+        }
+    }
+}
+
+pub(crate) fn result(context: &Context, fields: &[Member]) -> TokenStream {
+    let Context { rt, span } = context;
+    quote_spanned!(*span=> #rt::segment(&__ret #(.#fields)*),)
+}
+
+// Output:
+//     __rt::segment::<UserId>(&id)
+fn call(context: &Context, function: &TokenStream, value: &Value) -> TokenStream {
+    let Context { rt, span } = context;
+    let Value {
+        root, fields, ty, ..
+    } = value;
+    // The turbofish carries the user's type: a missing `CacheKey` is then underlined at the parameter.
+    let turbofish = ty.as_ref().map(|ty| quote_spanned!(*span=> ::<#ty>));
+    quote_spanned!(*span=> #rt::#function #turbofish (&#root #(.#fields)*))
+}
+
+// Output:
+//     let __part0 = __rt::rendered::<u64>(&id);
+pub(crate) fn rendered(context: &Context, name: &proc_macro2::Ident, values: &[Value]) -> TokenStream {
+    let Context { rt, span } = context;
+    let present = values.iter().map(|value| {
+        let cfgs = &value.cfgs;
+        let call = call(context, &quote_spanned!(*span=> rendered), value);
+        quote_spanned!(*span=> #(#cfgs)* let #name = #call;)
+    });
+    let absent = absent(values)
+        .map(|cfg| quote_spanned!(*span=> #cfg let #name = #rt::rendered::<&str>(&"");));
+    quote_spanned!(*span=> #(#present)* #absent)
+}
+
+/// `#[cfg(not(…))]` of all the values, or `None` when one of them is always there.
+fn absent(values: &[Value]) -> Option<TokenStream> {
+    let mut conditions = Vec::new();
+    for value in values {
+        let predicates = value.cfgs.iter().map(predicate);
+        let span = value.root.span();
+        conditions.push(quote_spanned!(span=> all(#(#predicates),*)));
+        if value.cfgs.is_empty() {
+            return None;
+        }
+    }
+    let span = values.first()?.root.span();
+    Some(quote_spanned!(span=> #[cfg(not(any(#(#conditions),*)))]))
+}
+
+fn predicate(cfg: &Attribute) -> TokenStream {
+    match &cfg.meta {
+        syn::Meta::List(list) => list.tokens.clone(),
+        other => other.to_token_stream(),
+    }
+}

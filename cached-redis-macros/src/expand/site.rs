@@ -1,0 +1,66 @@
+//! The `static` that describes an annotated function.
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+
+use super::Context;
+use super::key::literals;
+use crate::model::function::Function;
+use crate::model::key::KeyPlan;
+use crate::model::policy::Codec;
+
+/// What is constant about a cached function besides its key.
+#[derive(Default)]
+pub(crate) struct Constants {
+    pub(crate) version: Option<u32>,
+    pub(crate) jitter: Option<f64>,
+    pub(crate) codec: Option<Codec>,
+}
+
+// Output:
+//     static __SITE: __rt::Site = __rt::Site::cache_aside("module::find", "user:<id>", &["user:", ""]).version(2);
+pub(crate) fn cache_aside(
+    context: &Context,
+    function: &Function<'_>,
+    plan: &KeyPlan,
+    constants: &Constants,
+) -> TokenStream {
+    let Context { rt, span } = context;
+    let path = path(context, function);
+    let template = &plan.template;
+    let literals = literals(context, plan);
+    let version = constants
+        .version
+        .map(|version| quote_spanned!(*span=> .version(#version)));
+    let jitter = constants
+        .jitter
+        .map(|share| quote_spanned!(*span=> .jitter(#share)));
+    let format = constants.codec.map(|codec| {
+        let name = proc_macro2::Ident::new(codec.name(), *span);
+        quote_spanned!(*span=> .format(#rt::format::#name!()))
+    });
+    quote_spanned! {*span=>
+        static __SITE: #rt::Site =
+            #rt::Site::cache_aside(#path, #template, #literals) #version #jitter #format;
+    }
+}
+
+// Output:
+//     static __SITE: __rt::Site = __rt::Site::cache_invalidate("module::update", "user:<user.id>");
+pub(crate) fn cache_invalidate(
+    context: &Context,
+    function: &Function<'_>,
+    template: &str,
+) -> TokenStream {
+    let Context { rt, span } = context;
+    let path = path(context, function);
+    quote_spanned! {*span=>
+        static __SITE: #rt::Site = #rt::Site::cache_invalidate(#path, #template);
+    }
+}
+
+/// Where the function is, for statistics: two modules may both have a `find`.
+fn path(context: &Context, function: &Function<'_>) -> TokenStream {
+    let name = format!("::{}", function.name());
+    quote_spanned!(context.span=> ::core::concat!(::core::module_path!(), #name))
+}

@@ -1,0 +1,6 @@
+//! Meaning, already resolved: what the expansion reads.
+
+pub(crate) mod function;
+pub(crate) mod key;
+pub(crate) mod policy;
+pub(crate) mod ttl;

@@ -1,0 +1,7 @@
+//! Syntax with spans, no meaning.
+
+pub(crate) mod args;
+pub(crate) mod duration;
+pub(crate) mod item;
+pub(crate) mod literal;
+pub(crate) mod template;

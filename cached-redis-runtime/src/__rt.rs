@@ -1,0 +1,121 @@
+//! What expansions name. Not public API: it may change in any release, and the macros are pinned to it exactly.
+
+use core::fmt;
+
+pub use crate::cache::{
+    CacheRef, Call, Invalidation, KeyList, TemplateKey, cache_aside, cache_invalidate, explicit,
+    installed,
+};
+pub use crate::codec::Format;
+pub use crate::key::{CacheKey, Key, KeyName, KeyWriter};
+pub use crate::shape::{Shape, Storable, probe};
+pub use crate::site::Site;
+pub use crate::ttl::Lifetimes;
+
+/// One `<path>` of a template. The turbofish carries the parameter's type, so that an error underlines it.
+pub fn segment<T: CacheKey>(value: &T) -> &dyn CacheKey {
+    value
+}
+
+/// A `<T>` of a template, by the type's constant name.
+#[must_use]
+pub fn type_segment<T: KeyName + ?Sized>() -> &'static dyn CacheKey {
+    const {
+        &Name {
+            name: T::KEY_NAME,
+        }
+    }
+}
+
+struct Name {
+    name: &'static str,
+}
+
+impl CacheKey for Name {
+    fn write_key(&self, out: &mut KeyWriter<'_>) {
+        out.text(self.name);
+    }
+}
+
+/// A part rendered before the body moves its parameter.
+pub struct Rendered(String);
+
+impl CacheKey for Rendered {
+    fn write_key(&self, out: &mut KeyWriter<'_>) {
+        out.raw(&self.0);
+    }
+}
+
+impl fmt::Debug for Rendered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rendered").finish_non_exhaustive()
+    }
+}
+
+pub fn rendered<T: CacheKey>(value: &T) -> Rendered {
+    Rendered(crate::key::render("", &["", ""], &[value]))
+}
+
+#[must_use]
+pub fn begin(
+    site: &'static Site,
+    cache: CacheRef,
+    enabled: bool,
+    lifetimes: Lifetimes,
+    segments: &[&dyn CacheKey],
+) -> Call {
+    Call::begin(site, cache, enabled, lifetimes, segments)
+}
+
+#[must_use]
+pub fn begin_invalidate(
+    site: &'static Site,
+    cache: CacheRef,
+    enabled: bool,
+    always: bool,
+    keys: &[TemplateKey<'_>],
+) -> Invalidation {
+    Invalidation::begin(site, cache, enabled, always, keys)
+}
+
+#[must_use]
+pub fn template_key<'a>(
+    _template: &'static str,
+    literals: &'static [&'static str],
+    segments: &'a [&'a dyn CacheKey],
+) -> TemplateKey<'a> {
+    TemplateKey::new(literals, segments)
+}
+
+#[must_use]
+pub fn key(
+    template: &'static str,
+    literals: &'static [&'static str],
+    segments: &[&dyn CacheKey],
+) -> Key {
+    Key::new(template, crate::key::render("", literals, segments))
+}
+
+/// Without `unless`.
+#[must_use]
+pub fn store_always<V: ?Sized>(_: &V) -> bool {
+    true
+}
+
+/// With `unless`: gives the closure its argument's type.
+pub fn unless<S: Shape, P: FnOnce(&S::Value) -> bool>(
+    _shape: S,
+    skip: P,
+) -> impl FnOnce(&S::Value) -> bool {
+    move |value| !skip(value)
+}
+
+/// Without `<ret…>`.
+pub fn no_ret_keys<V: ?Sized>(_: &V, _: &mut KeyList) {}
+
+/// With `<ret…>`: gives the closure its arguments' types.
+pub fn ret_keys<S: Shape, K: FnOnce(&S::Value, &mut KeyList)>(_shape: S, keys: K) -> K {
+    keys
+}
+
+pub use crate::format;

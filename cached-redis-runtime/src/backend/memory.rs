@@ -1,0 +1,223 @@
+//! `memory://`: one process, bounded, with expiry, and the same protocol as Redis.
+
+use core::time::Duration;
+use std::collections::{HashMap, VecDeque};
+
+use crate::clock::{self, Instant};
+use crate::codec::{LEASE, Nonce, lease};
+use crate::store::{Claimed, Expect, Reply, Store};
+use crate::sync::Mutex;
+
+/// What an entry costs besides its key and value: two table slots and the bookkeeping.
+const OVERHEAD: usize = 128;
+
+/// The store in memory.
+///
+/// Eviction is CLOCK (second chance: Corbató, "A paging experiment with the Multics system", 1968): keys queue in the
+/// order of their arrival, and one that was read since it last came up goes round once more.
+#[derive(Debug)]
+pub(crate) struct MemoryStore {
+    capacity: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    entries: HashMap<String, Slot>,
+    /// Every entry stands here once; a key whose entry is gone or newer is skipped when it comes up.
+    clock: VecDeque<(String, u64)>,
+    bytes: usize,
+    arrivals: u64,
+}
+
+#[derive(Debug)]
+struct Slot {
+    bytes: Vec<u8>,
+    expires: Option<Instant>,
+    arrival: u64,
+    read: bool,
+}
+
+impl MemoryStore {
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self {
+            capacity,
+            state: Mutex::new(State::default()),
+        }
+    }
+
+    /// Every operation is over before it is awaited; the future only fits the trait.
+    fn with<'a, T: Send + 'a>(&'a self, act: impl FnOnce(&mut State) -> T) -> Reply<'a, T> {
+        let result = act(&mut self.state.lock());
+        Box::pin(core::future::ready(Ok(result)))
+    }
+}
+
+impl State {
+    fn get(&mut self, key: &str) -> Option<&Slot> {
+        if self.entries.get(key)?.is_expired() {
+            self.remove(key);
+            return None;
+        }
+        self.entries.get(key)
+    }
+
+    fn bytes_of(&mut self, key: &str) -> Option<&[u8]> {
+        self.get(key).map(|slot| slot.bytes.as_slice())
+    }
+
+    fn nonce_of(&mut self, key: &str) -> Option<[u8; 16]> {
+        self.bytes_of(key)?.get(1..LEASE)?.try_into().ok()
+    }
+
+    fn put(&mut self, key: &str, bytes: Vec<u8>, life: Option<Duration>, capacity: usize) {
+        self.remove(key);
+        self.arrivals += 1;
+        let slot = Slot {
+            bytes,
+            // A life past the end of the clock is one without end.
+            expires: life.and_then(|life| clock::now().checked_add(life)),
+            arrival: self.arrivals,
+            read: false,
+        };
+        self.bytes += slot.cost(key);
+        self.clock.push_back((key.to_owned(), self.arrivals));
+        self.entries.insert(key.to_owned(), slot);
+        while self.bytes > capacity && self.evict_one() {}
+        // Keys that were deleted or replaced leave their old places behind: tidy up before they outnumber the rest.
+        if self.clock.len() > 2 * self.entries.len() + 64 {
+            let entries = &self.entries;
+            self.clock
+                .retain(|(key, arrival)| entries.get(key).is_some_and(|slot| slot.arrival == *arrival));
+        }
+    }
+
+    /// Moves the hand by one place. `false` when there is nothing left.
+    fn evict_one(&mut self) -> bool {
+        let Some((key, arrival)) = self.clock.pop_front() else {
+            return false;
+        };
+        if let Some(slot) = self.entries.get_mut(&key)
+            && slot.arrival == arrival
+        {
+            if slot.read && !slot.is_expired() {
+                slot.read = false;
+                self.clock.push_back((key, arrival));
+            } else {
+                self.remove(&key);
+            }
+        }
+        true
+    }
+
+    fn remove(&mut self, key: &str) -> bool {
+        let Some(slot) = self.entries.remove(key) else {
+            return false;
+        };
+        self.bytes -= slot.cost(key);
+        true
+    }
+}
+
+impl Slot {
+    fn cost(&self, key: &str) -> usize {
+        2 * key.len() + self.bytes.len() + OVERHEAD
+    }
+
+    fn is_expired(&self) -> bool {
+        self.expires.is_some_and(|expires| expires <= clock::now())
+    }
+}
+
+impl Store for MemoryStore {
+    fn get<'a>(&'a self, key: &'a str) -> Reply<'a, Option<Vec<u8>>> {
+        self.with(|state| {
+            state.get(key)?;
+            let slot = state.entries.get_mut(key)?;
+            slot.read = true;
+            Some(slot.bytes.clone())
+        })
+    }
+
+    fn claim<'a>(
+        &'a self,
+        key: &'a str,
+        expect: Expect,
+        nonce: Nonce,
+        duration: Duration,
+    ) -> Reply<'a, Claimed> {
+        let capacity = self.capacity;
+        self.with(|state| {
+            let lease = lease(nonce);
+            if let Some(bytes) = state.bytes_of(key)
+                && bytes != lease
+            {
+                let replaceable = match &expect {
+                    Expect::Missing => false,
+                    Expect::Nonce(nonce) => bytes.get(1..LEASE) == Some(nonce.0.as_slice()),
+                    Expect::Foreign { start, len } => {
+                        bytes.len() == *len && bytes.starts_with(start)
+                    }
+                };
+                if !replaceable {
+                    return Claimed::Other(bytes.to_vec());
+                }
+            }
+            state.put(key, lease.to_vec(), Some(duration), capacity);
+            Claimed::Mine
+        })
+    }
+
+    fn fill<'a>(
+        &'a self,
+        key: &'a str,
+        expect: Nonce,
+        entry: &'a [u8],
+        life: Option<u64>,
+    ) -> Reply<'a, bool> {
+        let capacity = self.capacity;
+        self.with(|state| {
+            let current = state.nonce_of(key);
+            let fits = current == Some(expect.0)
+                || (current.is_some() && current.as_ref().map(<[u8; 16]>::as_slice) == entry.get(1..LEASE));
+            if fits {
+                state.put(key, entry.to_vec(), life.map(Duration::from_millis), capacity);
+            }
+            fits
+        })
+    }
+
+    fn renew<'a>(&'a self, key: &'a str, nonce: Nonce, duration: Duration) -> Reply<'a, bool> {
+        self.with(|state| {
+            let held = state.bytes_of(key) == Some(lease(nonce).as_slice());
+            if held && let Some(slot) = state.entries.get_mut(key) {
+                slot.expires = clock::now().checked_add(duration);
+            }
+            held
+        })
+    }
+
+    fn release<'a>(&'a self, key: &'a str, nonce: Nonce) -> Reply<'a, bool> {
+        self.with(|state| {
+            state.bytes_of(key) == Some(lease(nonce).as_slice()) && state.remove(key)
+        })
+    }
+
+    fn delete<'a>(&'a self, keys: &'a [String]) -> Reply<'a, u64> {
+        self.with(|state| {
+            let mut deleted = 0;
+            for key in keys {
+                deleted += u64::from(state.get(key).is_some() && state.remove(key));
+            }
+            deleted
+        })
+    }
+
+    fn ping(&self) -> Reply<'_, ()> {
+        self.with(|_| ())
+    }
+
+    fn is_ready(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,320 @@
+//! One supervisor per endpoint: connects, publishes the connection, replaces it when it is dead.
+//!
+//! Callers never wait for a reconnect. With no connection published they fail in nanoseconds and run their body; the
+//! supervisor tries in the background, at most a second apart. A connection is dead when it breaks, and when two
+//! commands in a row are not answered within the deadline: the client itself would keep such a connection for ever.
+
+use core::fmt;
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use core::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use redis::aio::MultiplexedConnection;
+use redis::io::tcp::TcpSettings;
+use redis::io::tcp::socket2::TcpKeepalive;
+use redis::{
+    AsyncConnectionConfig, Client, Cmd, ConnectionInfo, Pipeline, ProtocolVersion, PushInfo,
+    PushKind, RedisError, Value,
+};
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+
+use super::error::{convert, is_dead, timeout, unavailable};
+use super::scripts::Script;
+use crate::clock;
+use crate::error::{Error, ErrorKind};
+use crate::observe::warn;
+use crate::sync::{Arc, Mutex, Weak, spread_between};
+
+/// How long one attempt to connect may take, and how far apart attempts are at most.
+const ATTEMPT: Duration = Duration::from_secs(1);
+/// This many unanswered commands in a row mean that the connection is dead.
+const TIMEOUTS: u32 = 2;
+/// Commands that may wait to be written. The client's default of 50 makes a burst of readers wait for one another.
+const QUEUE: usize = 4096;
+
+/// A connection that is set up, and what is known about it.
+pub(super) struct Live {
+    connection: MultiplexedConnection,
+    /// The digests of [`Script::ALL`], where the server let us load them.
+    digests: [Option<String>; Script::ALL.len()],
+    /// Commands in a row that were not answered in time.
+    timeouts: AtomicU32,
+    /// To be replaced. Said by the driver when the connection closes and by the callers it fails.
+    dead: Arc<AtomicBool>,
+}
+
+/// One server, through connections that come and go.
+pub(super) struct Endpoint {
+    info: ConnectionInfo,
+    deadline: Duration,
+    /// Read on every command. No lock: an `ArcSwap` load touches no shared counter.
+    live: ArcSwapOption<Live>,
+    /// Rings when the published connection is to be replaced, or the endpoint is gone.
+    bell: Arc<Notify>,
+    /// How the latest attempt ended, for those who wait for the first.
+    outcome: watch::Sender<Option<Result<(), Error>>>,
+    supervisor: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Endpoint {
+    pub(super) fn new(info: ConnectionInfo, deadline: Duration) -> Arc<Self> {
+        let keepalive = TcpKeepalive::new()
+            .with_time(Duration::from_secs(15))
+            .with_interval(Duration::from_secs(5));
+        let tcp = TcpSettings::default()
+            .set_nodelay(true)
+            .set_keepalive(keepalive);
+        #[cfg(target_os = "linux")]
+        let tcp = tcp.set_user_timeout(Duration::from_secs(10));
+        Arc::new(Self {
+            info: info.set_tcp_settings(tcp),
+            deadline,
+            live: ArcSwapOption::empty(),
+            bell: Arc::new(Notify::new()),
+            outcome: watch::Sender::new(None),
+            supervisor: Mutex::new(None),
+        })
+    }
+
+    /// Starts the supervisor and waits for its first attempt, a second at most.
+    ///
+    /// # Errors
+    /// Only what will not pass by itself: the server refused the user or the password, or the settings.
+    pub(super) async fn start(self: &Arc<Self>) -> Result<(), Error> {
+        let mut outcome = self.outcome.subscribe();
+        self.supervise();
+        let first = clock::within(ATTEMPT, outcome.wait_for(Option::is_some)).await;
+        match first {
+            Some(Ok(outcome)) => match &*outcome {
+                Some(Err(error)) if is_permanent(error) => Err(error.clone()),
+                _ => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    /// Sees to it that a supervisor runs. It ends with the runtime it was started on, so callers ask again.
+    pub(super) fn supervise(self: &Arc<Self>) {
+        let mut supervisor = self.supervisor.lock();
+        if supervisor.as_ref().is_some_and(|task| !task.is_finished()) {
+            return;
+        }
+        if let Ok(runtime) = Handle::try_current() {
+            let task = supervise(Arc::downgrade(self), Arc::clone(&self.bell));
+            *supervisor = Some(runtime.spawn(task));
+        }
+    }
+
+    pub(super) fn is_live(&self) -> bool {
+        self.live.load().is_some()
+    }
+
+    fn is_sound(&self) -> bool {
+        let live = self.live.load();
+        live.as_ref().is_some_and(|live| !live.dead.load(Ordering::Acquire))
+    }
+
+    /// The published connection.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unavailable`], at once, when there is none.
+    pub(super) fn live(self: &Arc<Self>) -> Result<Arc<Live>, Error> {
+        if let Some(live) = self.live.load_full() {
+            return Ok(live);
+        }
+        self.supervise();
+        Err(unavailable())
+    }
+
+    /// Sends one command and waits for its reply, for the deadline at most.
+    pub(super) async fn send(
+        self: &Arc<Self>,
+        live: &Arc<Live>,
+        command: &Cmd,
+    ) -> Result<Result<Value, RedisError>, Error> {
+        let mut connection = live.connection.clone();
+        let reply = clock::within(self.deadline, connection.send_packed_command(command)).await;
+        match reply {
+            Some(Err(error)) if is_dead(&error) => {
+                self.retire(live);
+                Err(convert(error))
+            }
+            Some(reply) => {
+                // A plain store on every reply would move the cache line between cores.
+                if live.timeouts.load(Ordering::Relaxed) != 0 {
+                    live.timeouts.store(0, Ordering::Relaxed);
+                }
+                // An error reply comes as a value here.
+                Ok(reply.and_then(Value::extract_error))
+            }
+            None => {
+                if live.timeouts.fetch_add(1, Ordering::Relaxed) + 1 >= TIMEOUTS {
+                    self.retire(live);
+                }
+                Err(timeout())
+            }
+        }
+    }
+
+    /// Takes a dead connection out of use and has it replaced.
+    fn retire(self: &Arc<Self>, dead: &Arc<Live>) {
+        if !dead.dead.swap(true, Ordering::AcqRel) {
+            // A newer connection, published meanwhile, stays.
+            drop(self.live.compare_and_swap(dead, None));
+            self.bell.notify_one();
+        }
+        self.supervise();
+    }
+
+    async fn attempt(&self) -> Result<Live, Error> {
+        let connected = clock::within(ATTEMPT, self.connect());
+        connected.await.unwrap_or_else(|| Err(timeout()))
+    }
+
+    async fn connect(&self) -> Result<Live, Error> {
+        let dead = Arc::new(AtomicBool::new(false));
+        let mut connection = match self.open(ProtocolVersion::RESP3, &dead).await {
+            // A proxy without `HELLO`: a closed connection then shows only when a command is sent.
+            Err(error) if error.kind() == redis::ErrorKind::RESP3NotSupported => {
+                self.open(ProtocolVersion::RESP2, &dead).await
+            }
+            opened => opened,
+        }
+        .map_err(convert)?;
+        let digests = load_scripts(&mut connection).await?;
+        Ok(Live {
+            connection,
+            digests,
+            timeouts: AtomicU32::new(0),
+            dead,
+        })
+    }
+
+    async fn open(
+        &self,
+        protocol: ProtocolVersion,
+        dead: &Arc<AtomicBool>,
+    ) -> Result<MultiplexedConnection, RedisError> {
+        let settings = self.info.redis_settings().clone().set_protocol(protocol);
+        let client = Client::open(self.info.clone().set_redis_settings(settings))?;
+        // Our own deadline stands around every command, so the client need not arm a timer as well.
+        let config = AsyncConnectionConfig::new()
+            .set_response_timeout(None)
+            .set_connection_timeout(None)
+            .set_pipeline_buffer_size(QUEUE);
+        let config = if protocol == ProtocolVersion::RESP3 {
+            let (bell, dead) = (Arc::clone(&self.bell), Arc::clone(dead));
+            config.set_push_sender(move |push: PushInfo| {
+                // Called inside the driver's task, so it may not block.
+                if push.kind == PushKind::Disconnection {
+                    dead.store(true, Ordering::Release);
+                    bell.notify_one();
+                }
+                Ok::<(), core::convert::Infallible>(())
+            })
+        } else {
+            config
+        };
+        client
+            .get_multiplexed_async_connection_with_config(&config)
+            .await
+    }
+}
+
+impl Live {
+    pub(super) fn digest(&self, script: Script) -> Option<&str> {
+        self.digests[script as usize].as_deref()
+    }
+}
+
+impl Drop for Endpoint {
+    fn drop(&mut self) {
+        self.bell.notify_one();
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoint")
+            .field("address", &self.info.addr().to_string())
+            .field("live", &self.is_live())
+            .finish_non_exhaustive()
+    }
+}
+
+fn is_permanent(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Auth | ErrorKind::Url)
+}
+
+/// Loads the scripts. A user who may not is served by `EVAL` with the source.
+async fn load_scripts(
+    connection: &mut MultiplexedConnection,
+) -> Result<[Option<String>; Script::ALL.len()], Error> {
+    let mut pipeline = Pipeline::new();
+    for script in Script::ALL {
+        pipeline.cmd("SCRIPT").arg("LOAD").arg(script.source());
+    }
+    // The server's `PING` as well: a connection is published only after it has answered.
+    pipeline.cmd("PING");
+    let replies = connection
+        .send_packed_commands(&pipeline, 0, Script::ALL.len() + 1)
+        .await;
+    let mut digests = [const { None }; Script::ALL.len()];
+    match replies {
+        Ok(replies) => {
+            for (digest, reply) in digests.iter_mut().zip(replies) {
+                // An error reply comes as a value here: this user may not load scripts.
+                *digest = redis::from_redis_value(reply).ok();
+            }
+            Ok(digests)
+        }
+        Err(error) if is_dead(&error) => Err(convert(error)),
+        Err(_) => Ok(digests),
+    }
+}
+
+/// Holds the endpoint weakly between steps, so that the last handle's drop ends the task.
+async fn supervise(endpoint: Weak<Endpoint>, bell: Arc<Notify>) {
+    let mut pause = 10;
+    let mut warned = false;
+    loop {
+        {
+            let Some(endpoint) = endpoint.upgrade() else {
+                return;
+            };
+            let attempt = endpoint.attempt().await;
+            let outcome = attempt.as_ref().map(|_| ()).map_err(Error::clone);
+            match attempt {
+                Ok(live) => {
+                    endpoint.live.store(Some(Arc::new(live)));
+                    pause = 10;
+                    warned = false;
+                }
+                Err(error) => {
+                    if !warned {
+                        warned = true;
+                        let address = endpoint.info.addr();
+                        warn(format_args!(
+                            "{address} cannot be used ({error}): functions run uncached, reconnecting"
+                        ));
+                    }
+                }
+            }
+            endpoint.outcome.send_replace(Some(outcome));
+        }
+        if endpoint.upgrade().is_some_and(|endpoint| endpoint.is_live()) {
+            // The bell may ring for a connection that has been replaced already.
+            while endpoint.upgrade().is_some_and(|endpoint| endpoint.is_sound()) {
+                bell.notified().await;
+            }
+            if let Some(endpoint) = endpoint.upgrade() {
+                endpoint.live.store(None);
+            }
+        } else {
+            clock::sleep(Duration::from_millis(spread_between(pause / 2, pause))).await;
+            pause = (pause * 2).min(1000);
+        }
+    }
+}

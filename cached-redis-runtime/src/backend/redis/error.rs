@@ -1,0 +1,61 @@
+//! The client's errors in our words.
+
+use redis::{ErrorKind as Kind, RedisError, ServerErrorKind};
+
+use crate::error::{Error, ErrorKind};
+
+/// No connection at the moment.
+pub(super) fn unavailable() -> Error {
+    Error::new(ErrorKind::Unavailable, "no connection to the server")
+}
+
+/// No answer within the deadline.
+pub(super) fn timeout() -> Error {
+    Error::new(
+        ErrorKind::Timeout,
+        "the server did not answer within the deadline",
+    )
+}
+
+/// Whether the connection is of no more use.
+pub(super) fn is_dead(error: &RedisError) -> bool {
+    error.is_connection_dropped() || error.is_io_error() || error.kind() == Kind::Parse
+}
+
+pub(super) fn convert(error: RedisError) -> Error {
+    let code = error.code().unwrap_or_default();
+    let kind = match (error.kind(), code) {
+        (Kind::AuthenticationFailed, _) | (_, "WRONGPASS" | "NOAUTH" | "NOPERM") => ErrorKind::Auth,
+        (_, "WRONGTYPE") => ErrorKind::WrongType,
+        (_, "OOM") => ErrorKind::Full,
+        (Kind::Io, _) => ErrorKind::Unavailable,
+        (Kind::InvalidClientConfig, _) => ErrorKind::Url,
+        _ if is_dead(&error) => ErrorKind::Unavailable,
+        _ => ErrorKind::Server,
+    };
+    let message = match kind {
+        ErrorKind::Auth => "the server refused the user, the password or the permission",
+        ErrorKind::WrongType => "the key holds another Redis type than a string",
+        ErrorKind::Full => "the server is out of memory (`maxmemory` reached)",
+        ErrorKind::Unavailable => "the connection to the server broke",
+        _ => "the server answered with an error",
+    };
+    // The reply's own text may quote the command, and with it a key: only its code is repeated.
+    let coded = matches!(kind, ErrorKind::Server | ErrorKind::Auth) && !code.is_empty();
+    let converted = if coded {
+        Error::new(kind, format!("{message} ({code})"))
+    } else {
+        Error::new(kind, message)
+    };
+    converted.with_source(error)
+}
+
+/// A syntax error: the server does not know this form of the command.
+pub(super) fn is_unknown_syntax(error: &RedisError) -> bool {
+    error.kind() == Kind::Server(ServerErrorKind::ResponseError)
+        && error.code() == Some("ERR")
+}
+
+pub(super) fn is_unknown_script(error: &RedisError) -> bool {
+    error.kind() == Kind::Server(ServerErrorKind::NoScript)
+}

@@ -1,0 +1,9 @@
+//! `redis://`: a Redis or Valkey server of version 6.2 or newer.
+
+mod connect;
+mod error;
+mod scripts;
+mod standalone;
+mod url;
+
+pub(crate) use standalone::RedisStore;

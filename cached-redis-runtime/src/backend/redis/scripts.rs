@@ -1,0 +1,63 @@
+//! The Lua that the protocol needs: compare by nonce, then write. Each names one key, so it fits any cluster slot.
+//!
+//! A missing key reads as the empty string, which equals no nonce of 16 bytes.
+
+/// One script: its source, sent when the server does not know its digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Script {
+    Claim,
+    Fill,
+    Renew,
+    Release,
+}
+
+impl Script {
+    pub(super) const ALL: [Self; 4] = [Self::Claim, Self::Fill, Self::Renew, Self::Release];
+
+    pub(super) fn source(self) -> &'static str {
+        match self {
+            Self::Claim => CLAIM,
+            Self::Fill => FILL,
+            Self::Renew => RENEW,
+            Self::Release => RELEASE,
+        }
+    }
+}
+
+/// `KEYS[1]`, lease, milliseconds, what to replace: `''`, `'nonce'` or `'foreign'`, then the nonce, or the beginning
+/// and the length. Answers with what is there instead, or nil if the lease is in place.
+const CLAIM: &str = "\
+local held = redis.call('GET', KEYS[1])
+if held and held ~= ARGV[1] then
+  local fits = false
+  if ARGV[3] == 'nonce' then
+    fits = string.sub(held, 2, 17) == ARGV[4]
+  elseif ARGV[3] == 'foreign' then
+    fits = #held == tonumber(ARGV[5]) and string.sub(held, 1, #ARGV[4]) == ARGV[4]
+  end
+  if not fits then return held end
+end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return false";
+
+/// `KEYS[1]`, nonce, entry, milliseconds or `'0'` for no expiry. The entry's own nonce counts too: it is there when a
+/// first try went through and only its reply was lost.
+const FILL: &str = "\
+local nonce = redis.call('GETRANGE', KEYS[1], 1, 16)
+if nonce ~= ARGV[1] and nonce ~= string.sub(ARGV[2], 2, 17) then return 0 end
+if ARGV[3] == '0' then
+  redis.call('SET', KEYS[1], ARGV[2])
+else
+  redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+end
+return 1";
+
+/// `KEYS[1]`, lease, milliseconds. A value's first bytes differ from a lease's, so its TTL is never touched.
+const RENEW: &str = "\
+if redis.call('GETRANGE', KEYS[1], 0, 16) ~= ARGV[1] then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])";
+
+/// `KEYS[1]`, lease.
+const RELEASE: &str = "\
+if redis.call('GETRANGE', KEYS[1], 0, 16) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])";

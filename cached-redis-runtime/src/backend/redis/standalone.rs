@@ -1,0 +1,221 @@
+//! The protocol's steps as commands of one server.
+
+use core::sync::atomic::{AtomicBool, Ordering};
+use core::time::Duration;
+
+use redis::{Cmd, Value};
+
+use super::connect::{Endpoint, Live};
+use super::error::{convert, is_unknown_script, is_unknown_syntax};
+use super::scripts::Script;
+use super::url;
+use crate::codec::{Nonce, lease};
+use crate::error::{Error, ErrorKind};
+use crate::store::{Claimed, Expect, Reply, Store};
+use crate::sync::Arc;
+
+/// A store on one server.
+#[derive(Debug)]
+pub(crate) struct RedisStore {
+    endpoint: Arc<Endpoint>,
+    /// Redis 6.2 knows `NX` and `GET` only apart; found out by the first claim, never by a version number.
+    claims_by_script: AtomicBool,
+}
+
+impl RedisStore {
+    /// # Errors
+    /// A URL that cannot be used, or a server that refuses the user, the password or the database. A server that does
+    /// not answer is no error.
+    pub(crate) async fn connect(url: &str, deadline: Duration) -> Result<Self, Error> {
+        let endpoint = Endpoint::new(url::parse(url)?, deadline);
+        endpoint.start().await?;
+        Ok(Self {
+            endpoint,
+            claims_by_script: AtomicBool::new(false),
+        })
+    }
+
+    async fn send(&self, command: &Cmd) -> Result<Value, Error> {
+        let live = self.endpoint.live()?;
+        self.endpoint.send(&live, command).await?.map_err(convert)
+    }
+
+    /// `EVALSHA`, and `EVAL` where the digest is not known (any more).
+    async fn eval(&self, script: Script, key: &str, args: &[&[u8]]) -> Result<Value, Error> {
+        let live = self.endpoint.live()?;
+        if let Some(digest) = live.digest(script) {
+            let reply = self.run(&live, "EVALSHA", digest, key, args).await?;
+            match reply {
+                Err(error) if is_unknown_script(&error) => {}
+                reply => return reply.map_err(convert),
+            }
+        }
+        let reply = self.run(&live, "EVAL", script.source(), key, args).await?;
+        reply.map_err(convert)
+    }
+
+    async fn run(
+        &self,
+        live: &Arc<Live>,
+        how: &str,
+        script: &str,
+        key: &str,
+        args: &[&[u8]],
+    ) -> Result<Result<Value, redis::RedisError>, Error> {
+        let mut command = redis::cmd(how);
+        command.arg(script).arg(1).arg(key);
+        for arg in args {
+            command.arg(arg);
+        }
+        self.endpoint.send(live, &command).await
+    }
+
+    /// `None` where the server does not know this form.
+    async fn claim_by_set(
+        &self,
+        key: &str,
+        lease: &[u8],
+        millis: u64,
+    ) -> Result<Option<Claimed>, Error> {
+        let mut command = redis::cmd("SET");
+        command.arg(key).arg(lease);
+        command.arg("NX").arg("GET").arg("PX").arg(millis);
+        let live = self.endpoint.live()?;
+        match self.endpoint.send(&live, &command).await? {
+            Ok(reply) => claimed(reply, lease).map(Some),
+            Err(error) if is_unknown_syntax(&error) => {
+                self.claims_by_script.store(true, Ordering::Relaxed);
+                Ok(None)
+            }
+            Err(error) => Err(convert(error)),
+        }
+    }
+
+    async fn claim_by_script(
+        &self,
+        key: &str,
+        expect: &Expect,
+        lease: &[u8],
+        millis: u64,
+    ) -> Result<Claimed, Error> {
+        let millis = millis.to_string();
+        let length;
+        let (what, replaced, length): (&str, &[u8], &[u8]) = match expect {
+            Expect::Missing => ("", b"", b""),
+            Expect::Nonce(nonce) => ("nonce", &nonce.0, b""),
+            Expect::Foreign { start, len } => {
+                length = len.to_string();
+                ("foreign", start, length.as_bytes())
+            }
+        };
+        let args = [lease, millis.as_bytes(), what.as_bytes(), replaced, length];
+        claimed(self.eval(Script::Claim, key, &args).await?, lease)
+    }
+}
+
+/// What a claim answered: nothing, or our own lease after a lost reply, means that it is in place.
+fn claimed(reply: Value, lease: &[u8]) -> Result<Claimed, Error> {
+    match reply {
+        Value::Nil => Ok(Claimed::Mine),
+        Value::BulkString(bytes) if bytes == lease => Ok(Claimed::Mine),
+        Value::BulkString(bytes) => Ok(Claimed::Other(bytes)),
+        _ => Err(unexpected()),
+    }
+}
+
+fn integer(reply: &Value) -> Result<u64, Error> {
+    match reply {
+        Value::Int(n) => Ok(n.unsigned_abs()),
+        _ => Err(unexpected()),
+    }
+}
+
+fn unexpected() -> Error {
+    Error::new(
+        ErrorKind::Server,
+        "the server answered with an unexpected type of reply",
+    )
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).max(1)
+}
+
+impl Store for RedisStore {
+    fn get<'a>(&'a self, key: &'a str) -> Reply<'a, Option<Vec<u8>>> {
+        Box::pin(async move {
+            let mut command = Cmd::with_capacity(2, 3 + key.len());
+            command.arg("GET").arg(key);
+            match self.send(&command).await? {
+                Value::BulkString(bytes) => Ok(Some(bytes)),
+                Value::Nil => Ok(None),
+                _ => Err(unexpected()),
+            }
+        })
+    }
+
+    fn claim<'a>(
+        &'a self,
+        key: &'a str,
+        expect: Expect,
+        nonce: Nonce,
+        duration: Duration,
+    ) -> Reply<'a, Claimed> {
+        Box::pin(async move {
+            let (lease, millis) = (lease(nonce), millis(duration));
+            if matches!(expect, Expect::Missing)
+                && !self.claims_by_script.load(Ordering::Relaxed)
+                && let Some(claimed) = self.claim_by_set(key, &lease, millis).await?
+            {
+                return Ok(claimed);
+            }
+            self.claim_by_script(key, &expect, &lease, millis).await
+        })
+    }
+
+    fn fill<'a>(
+        &'a self,
+        key: &'a str,
+        expect: Nonce,
+        entry: &'a [u8],
+        life: Option<u64>,
+    ) -> Reply<'a, bool> {
+        Box::pin(async move {
+            let millis = life.unwrap_or(0).to_string();
+            let args = [&expect.0, entry, millis.as_bytes()];
+            Ok(integer(&self.eval(Script::Fill, key, &args).await?)? > 0)
+        })
+    }
+
+    fn renew<'a>(&'a self, key: &'a str, nonce: Nonce, duration: Duration) -> Reply<'a, bool> {
+        Box::pin(async move {
+            let (lease, millis) = (lease(nonce), millis(duration).to_string());
+            let args: [&[u8]; 2] = [&lease, millis.as_bytes()];
+            Ok(integer(&self.eval(Script::Renew, key, &args).await?)? > 0)
+        })
+    }
+
+    fn release<'a>(&'a self, key: &'a str, nonce: Nonce) -> Reply<'a, bool> {
+        Box::pin(async move {
+            let lease = lease(nonce);
+            let args: [&[u8]; 1] = [&lease];
+            Ok(integer(&self.eval(Script::Release, key, &args).await?)? > 0)
+        })
+    }
+
+    fn delete<'a>(&'a self, keys: &'a [String]) -> Reply<'a, u64> {
+        Box::pin(async move {
+            let mut command = redis::cmd("DEL");
+            command.arg(keys);
+            integer(&self.send(&command).await?)
+        })
+    }
+
+    fn ping(&self) -> Reply<'_, ()> {
+        Box::pin(async move { self.send(&redis::cmd("PING")).await.map(drop) })
+    }
+
+    fn is_ready(&self) -> bool {
+        self.endpoint.is_live()
+    }
+}

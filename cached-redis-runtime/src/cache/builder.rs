@@ -1,0 +1,178 @@
+//! The settings of a cache, with every default written down.
+
+use core::fmt;
+use core::time::Duration;
+
+use super::Cache;
+use crate::backend::memory::MemoryStore;
+use crate::codec::Format;
+use crate::engine::{Engine, Settings};
+use crate::error::{Error, ErrorKind};
+use crate::store::Store;
+use crate::sync::Arc;
+
+/// Settings for a [`Cache`].
+///
+/// ```
+/// use cached_redis_runtime::Cache;
+/// use std::time::Duration;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), cached_redis_runtime::Error> {
+/// let cache = Cache::builder("memory://")
+///     .namespace("shop")
+///     .deadline(Duration::from_millis(50))
+///     .connect()
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+#[must_use = "a builder does nothing until `connect`"]
+pub struct CacheBuilder {
+    url: String,
+    namespace: Option<String>,
+    deadline: Duration,
+    memory_bytes: usize,
+    settings: Settings,
+}
+
+impl CacheBuilder {
+    pub(super) fn new(url: String) -> Self {
+        Self {
+            url,
+            namespace: None,
+            deadline: Duration::from_millis(100),
+            memory_bytes: 64 << 20,
+            settings: Settings {
+                namespace: String::new(),
+                format: Format::default(),
+                lease: Duration::from_secs(10),
+                wait: Duration::from_secs(5),
+                max_value_bytes: 16 << 20,
+            },
+        }
+    }
+
+    /// Text that stands before every key, followed by a colon: with `"shop"` the key `user:1` is stored as
+    /// `shop:user:1`. Defaults to none.
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = Some(namespace.into());
+        self
+    }
+
+    /// How long one command may take before the call goes on without the cache. Defaults to 100 ms; at least 1 ms.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// How long a process that died while it loaded keeps others from loading. A body may take longer: its lease is
+    /// renewed. Defaults to 10 s; at least 10 ms.
+    pub fn lease(mut self, lease: Duration) -> Self {
+        self.settings.lease = lease;
+        self
+    }
+
+    /// How long a call waits for another one's load before it runs its own body, without storing the result.
+    /// Defaults to 5 s.
+    pub fn wait(mut self, wait: Duration) -> Self {
+        self.settings.wait = wait;
+        self
+    }
+
+    /// The largest entry, in bytes, that is stored or read. Defaults to 16 MiB; at least 64 bytes.
+    pub fn max_value_bytes(mut self, bytes: usize) -> Self {
+        self.settings.max_value_bytes = bytes;
+        self
+    }
+
+    /// How values are written where the attribute names no `codec`. Defaults to [`Format::MessagePack`].
+    pub fn codec(mut self, format: Format) -> Self {
+        self.settings.format = format;
+        self
+    }
+
+    /// How many bytes `memory://` may hold, keys and bookkeeping included. Defaults to 64 MiB. Without effect on Redis.
+    pub fn memory_bytes(mut self, bytes: usize) -> Self {
+        self.memory_bytes = bytes;
+        self
+    }
+
+    /// Makes the cache, and waits for the first attempt to reach the server, a second at most.
+    ///
+    /// # Errors
+    /// A URL that cannot be used, a setting out of range, or a server that refuses the user, the password or the
+    /// database.
+    ///
+    /// # Cancel safety
+    /// Nothing is left behind.
+    ///
+    /// # When Redis is down
+    /// Returns `Ok`; the cache connects in the background.
+    pub async fn connect(mut self) -> Result<Cache, Error> {
+        self.check()?;
+        if let Some(namespace) = self.namespace.take() {
+            self.settings.namespace = format!("{namespace}:");
+        }
+        let store = self.store().await?;
+        Ok(Cache::from_engine(Engine::new(store, self.settings)))
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let wrong = |message| Err(Error::new(ErrorKind::Setting, message));
+        if self.deadline < Duration::from_millis(1) {
+            return wrong("`deadline` must be at least 1 ms");
+        }
+        if self.settings.lease < Duration::from_millis(10) {
+            return wrong("`lease` must be at least 10 ms");
+        }
+        if self.settings.max_value_bytes < 64 {
+            return wrong("`max_value_bytes` must be at least 64");
+        }
+        let namespace = self.namespace.as_deref();
+        if namespace.is_some_and(|text| text.is_empty() || text.contains(['{', '}'])) {
+            return wrong("`namespace` must not be empty and must not contain `{` or `}`");
+        }
+        Ok(())
+    }
+
+    async fn store(&self) -> Result<Arc<dyn Store>, Error> {
+        if self.url == "memory://" {
+            return Ok(Arc::new(MemoryStore::new(self.memory_bytes)));
+        }
+        if self.url.starts_with("memory:") {
+            return Err(Error::new(
+                ErrorKind::Url,
+                "the URL of the store in memory is `memory://`, with nothing after it",
+            ));
+        }
+        self.redis().await
+    }
+
+    #[cfg(feature = "redis")]
+    async fn redis(&self) -> Result<Arc<dyn Store>, Error> {
+        let store = crate::backend::redis::RedisStore::connect(&self.url, self.deadline).await?;
+        Ok(Arc::new(store))
+    }
+
+    #[cfg(not(feature = "redis"))]
+    #[expect(clippy::unused_async, reason = "the other variant awaits")]
+    async fn redis(&self) -> Result<Arc<dyn Store>, Error> {
+        Err(Error::new(
+            ErrorKind::Url,
+            "without the feature `redis` of `cached-redis-runtime`, the only URL is `memory://`",
+        ))
+    }
+}
+
+/// Without the URL: it may hold a password.
+impl fmt::Debug for CacheBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CacheBuilder")
+            .field("namespace", &self.namespace)
+            .field("deadline", &self.deadline)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,337 @@
+//! One call of a reader: the generic shell that every annotated function shares, as thin as it can be.
+//!
+//! What depends on the value's type is decoding, encoding and `unless`; everything else is in [`Call`], which is
+//! compiled once.
+
+use core::future::Future;
+use core::pin::Pin;
+
+use tokio::runtime::Handle;
+
+use super::context::{Context, Mode, Served};
+use super::global::{CacheRef, Found};
+use crate::clock::{self, Instant};
+use crate::codec::{Entry, Format, HEADER, read};
+use crate::engine::{Hit, Outcome, Plan, Reload, Request, Ticket};
+use crate::key::{CacheKey, render};
+use crate::observe::{Count, warn};
+use crate::shape::{Storable, Verdict};
+use crate::site::Site;
+use crate::ttl::Lifetimes;
+
+/// One call, before its body is needed.
+#[derive(Debug)]
+pub struct Call {
+    site: &'static Site,
+    lifetimes: Lifetimes,
+    /// `None`: the body runs as written.
+    target: Option<Target>,
+    context: Context,
+    served: Served,
+}
+
+#[derive(Debug)]
+struct Target {
+    cache: Found,
+    key: String,
+    format: Format,
+    fingerprint: u64,
+    reload: Reload,
+}
+
+impl Call {
+    /// Finds the cache and renders the key.
+    #[must_use]
+    pub fn begin(
+        site: &'static Site,
+        cache: CacheRef,
+        enabled: bool,
+        lifetimes: Lifetimes,
+        segments: &[&dyn CacheKey],
+    ) -> Self {
+        let context = Context::current();
+        let mut call = Self {
+            site,
+            lifetimes,
+            target: None,
+            served: Served::Bypassed,
+            context,
+        };
+        if let Some(cache) = cache.find(site.path()) {
+            call.aim(cache, enabled, segments);
+        } else {
+            call.served = Served::Uncached;
+        }
+        call
+    }
+
+    fn aim(&mut self, cache: Found, enabled: bool, segments: &[&dyn CacheKey]) {
+        let engine = cache.engine();
+        if !enabled || self.context.mode == Mode::Bypass {
+            engine.count(self.site, Count::Bypassed);
+            return;
+        }
+        // Without a runtime there is no timer for the deadline, and asking for one would panic.
+        if Handle::try_current().is_err() {
+            self.served = Served::Uncached;
+            warn_no_runtime(self.site);
+            return;
+        }
+        let settings = engine.settings();
+        let key = render(&settings.namespace, self.site.literals(), segments);
+        if self.context.is_loading(&cache, &key) {
+            engine.count(self.site, Count::Bypassed);
+            return;
+        }
+        let format = self.site.format_or(settings.format);
+        let reload = match self.context.mode {
+            Mode::Refresh => Reload::Forced,
+            _ => Reload::No,
+        };
+        self.target = Some(Target {
+            cache,
+            key,
+            format,
+            fingerprint: 0,
+            reload,
+        });
+    }
+
+    fn request<'a>(&self, target: &'a Target) -> Request<'a> {
+        Request {
+            site: self.site,
+            key: &target.key,
+            lifetimes: self.lifetimes,
+            format: target.format,
+            fingerprint: target.fingerprint,
+        }
+    }
+
+    /// Boxed, so that the state machine of a miss does not live in the caller's future.
+    fn plan(&self) -> Option<Pin<Box<dyn Future<Output = Plan> + Send + '_>>> {
+        let target = self.target.as_ref()?;
+        let engine = target.cache.engine();
+        Some(Box::pin(engine.plan(self.request(target), target.reload)))
+    }
+
+    fn format(&self) -> Format {
+        self.target
+            .as_ref()
+            .map_or_else(Format::default, |target| target.format)
+    }
+
+    fn tag(&mut self, fingerprint: impl FnOnce(&Site, Format) -> u64) {
+        if let Some(target) = &mut self.target {
+            target.fingerprint = fingerprint(self.site, target.format);
+        }
+    }
+
+    /// The entry decoded: this call is answered.
+    fn answered(&self, hit: &Hit, absent: bool) {
+        let Some(target) = &self.target else { return };
+        let counters = target.cache.engine().counters(self.site);
+        if absent {
+            counters.count(Count::NegativeHit);
+        }
+        if hit.joined {
+            counters.count(Count::Joined);
+            self.context.report(Served::Joined);
+        } else {
+            counters.count(Count::Hit);
+            self.context.report(Served::Hit);
+        }
+    }
+
+    /// The entry did not decode: the next plan replaces it.
+    fn undecodable(&mut self, hit: &Hit) {
+        let (Entry::Value { head, .. } | Entry::Absent { head }) = read(&hit.bytes) else {
+            return;
+        };
+        if let Some(target) = &mut self.target {
+            target.reload = Reload::Undecodable(head.nonce);
+        }
+    }
+
+    fn load(mut self, ticket: Ticket) -> Load {
+        let mut started = None;
+        if let Some(target) = &self.target {
+            target.cache.engine().count(self.site, Count::Load);
+            self.served = match (&ticket, target.reload) {
+                (Ticket::Uncached, _) => Served::Uncached,
+                (_, Reload::Forced) => Served::Refreshed,
+                _ => Served::Miss,
+            };
+            if !matches!(ticket, Ticket::Uncached) {
+                started = Some(clock::now());
+            }
+        }
+        Load {
+            call: self,
+            ticket: Some(ticket),
+            started,
+            ended: false,
+        }
+    }
+}
+
+/// A body under way. Dropped before its end (cancelled, panicked), it counts as failed; its ticket's own drop passes
+/// the turn on or gives the lease back.
+struct Load {
+    call: Call,
+    ticket: Option<Ticket>,
+    started: Option<Instant>,
+    ended: bool,
+}
+
+impl Load {
+    /// What surrounds the body.
+    fn context(&self) -> Context {
+        let key = match (&self.call.target, &self.ticket) {
+            (Some(target), Some(Ticket::Lead(_))) => Some((&*target.cache, target.key.as_str())),
+            _ => None,
+        };
+        self.call.context.clone().of_body(key)
+    }
+
+    /// Whether the result is of any use to the cache.
+    fn is_wanted(&self) -> bool {
+        !matches!(self.ticket, None | Some(Ticket::Uncached))
+    }
+
+    /// Whether a value that is not stored is worth encoding.
+    fn is_watched(&self) -> bool {
+        matches!(&self.ticket, Some(Ticket::Lead(turn)) if turn.is_watched())
+    }
+
+    /// A buffer with room for the header, as large as the last value needed.
+    fn buffer(&self) -> Vec<u8> {
+        let expected = self.call.site.expected_len().max(HEADER + 64);
+        let mut buffer = Vec::with_capacity(expected);
+        buffer.resize(HEADER, 0);
+        buffer
+    }
+
+    /// Boxed for the same reason as [`Call::plan`].
+    fn end(mut self, outcome: Outcome) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(async move {
+            self.ended = !matches!(outcome, Outcome::Failed);
+            self.call.context.report(self.call.served);
+            let ticket = self.ticket.take();
+            let (Some(target), Some(ticket)) = (&self.call.target, ticket) else {
+                return;
+            };
+            if let Outcome::Value(bytes) = &outcome {
+                self.call.site.encoded(bytes.len());
+            }
+            let cost = self.started.map_or(0, |started| {
+                let elapsed = clock::now().saturating_duration_since(started);
+                u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
+            });
+            let request = self.call.request(target);
+            let engine = target.cache.engine();
+            engine.finish(request, ticket, outcome, cost).await;
+        })
+    }
+}
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        if !self.ended
+            && let Some(target) = &self.call.target
+        {
+            target.cache.engine().count(self.call.site, Count::LoadFailed);
+        }
+    }
+}
+
+#[cold]
+fn warn_no_runtime(site: &'static Site) {
+    static WARNED: core::sync::atomic::AtomicBool = core::sync::atomic::AtomicBool::new(false);
+    if !WARNED.swap(true, core::sync::atomic::Ordering::Relaxed) {
+        warn(format_args!(
+            "`{}` was called outside a tokio runtime, so it runs uncached (said once)",
+            site.path()
+        ));
+    }
+}
+
+/// Reads through the cache.
+///
+/// # Cancel safety
+/// Nothing is lost: a waiter takes over, or the lease is given back.
+pub async fn cache_aside<S, U, F, Fut>(mut call: Call, _shape: S, store: U, load: F) -> S::Output
+where
+    S: Storable,
+    U: FnOnce(&S::Value) -> bool,
+    F: FnOnce() -> Fut,
+    Fut: Future<Output = S::Output>,
+{
+    call.tag(S::fingerprint);
+    let ticket = loop {
+        let Some(plan) = call.plan() else {
+            break Ticket::Uncached;
+        };
+        match plan.await {
+            Plan::Load(ticket) => break ticket,
+            Plan::Hit(hit) => match take::<S>(&call, &hit) {
+                Some(output) => return output,
+                None => call.undecodable(&hit),
+            },
+        }
+    };
+    let loading = call.load(ticket);
+    let output = loading.context().run(load()).await;
+    let outcome = if loading.is_wanted() {
+        outcome::<S>(&loading, &output, store)
+    } else {
+        Outcome::Unstored(None)
+    };
+    loading.end(outcome).await;
+    output
+}
+
+fn take<S: Storable>(call: &Call, hit: &Hit) -> Option<S::Output> {
+    let (output, absent) = match read(&hit.bytes) {
+        Entry::Value { payload, .. } => (S::decode(call.format(), payload)?, false),
+        Entry::Absent { .. } => (S::absent()?, true),
+        _ => return None,
+    };
+    call.answered(hit, absent);
+    Some(output)
+}
+
+fn outcome<S: Storable>(
+    load: &Load,
+    output: &S::Output,
+    store: impl FnOnce(&S::Value) -> bool,
+) -> Outcome {
+    let value = match S::verdict(output) {
+        Verdict::Failed => return Outcome::Failed,
+        Verdict::Absent => return Outcome::Absent,
+        Verdict::Value(value) => value,
+    };
+    let stored = store(value);
+    if !stored && !load.is_watched() {
+        return Outcome::Unstored(None);
+    }
+    let mut bytes = load.buffer();
+    match S::encode(load.call.format(), value, &mut bytes) {
+        Ok(()) if stored => Outcome::Value(bytes),
+        Ok(()) => Outcome::Unstored(Some(bytes)),
+        Err(error) => {
+            unencodable(load.call.site, &error);
+            Outcome::Unstored(None)
+        }
+    }
+}
+
+#[cold]
+fn unencodable(site: &'static Site, error: &dyn core::fmt::Display) {
+    static WARNED: core::sync::atomic::AtomicBool = core::sync::atomic::AtomicBool::new(false);
+    if !WARNED.swap(true, core::sync::atomic::Ordering::Relaxed) {
+        warn(format_args!(
+            "`{}` returned a value that is not cached: {error} (said once; counted as `unstored`)",
+            site.path()
+        ));
+    }
+}

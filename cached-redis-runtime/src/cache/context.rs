@@ -1,0 +1,255 @@
+//! What a surrounding future says about the calls inside it: which cache, refresh, bypass, inspect.
+//!
+//! It is a task-local, so a call that none of these surrounds pays one look at a thread-local.
+
+use core::fmt;
+use core::future::{Future, poll_fn};
+use core::pin::pin;
+
+use super::Cache;
+use crate::sync::{Arc, Mutex};
+
+tokio::task_local! {
+    static CONTEXT: Context;
+}
+
+/// How the annotated call inside [`inspect`] was served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Served {
+    /// From the cache.
+    Hit,
+    /// By its body, whose result was then offered to the cache.
+    Miss,
+    /// By another call's load of the same key that was under way, in this process or another.
+    Joined,
+    /// By its body, because [`refresh`] asked for it.
+    Refreshed,
+    /// By its body, because `when` or [`bypass`] said so, or because the body called itself for the same key.
+    Bypassed,
+    /// By its body, because the cache could not be used: no server, a timeout, a key of another type, no cache at all.
+    Uncached,
+    /// No annotated function was called.
+    Untouched,
+}
+
+impl fmt::Display for Served {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Hit => "hit",
+            Self::Miss => "miss",
+            Self::Joined => "joined",
+            Self::Refreshed => "refreshed",
+            Self::Bypassed => "bypassed",
+            Self::Uncached => "uncached",
+            Self::Untouched => "untouched",
+        })
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Mode {
+    #[default]
+    Use,
+    Refresh,
+    Bypass,
+}
+
+/// A snapshot of what surrounds a call.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Context {
+    cache: Option<Cache>,
+    pub(super) mode: Mode,
+    report: Option<Arc<Mutex<Served>>>,
+    loading: Option<Arc<Loading>>,
+}
+
+/// The keys whose bodies surround this call, innermost first: a body that asks for its own key must not wait for itself.
+#[derive(Debug)]
+struct Loading {
+    cache: Cache,
+    key: String,
+    outer: Option<Arc<Loading>>,
+}
+
+impl Context {
+    pub(super) fn current() -> Self {
+        CONTEXT.try_with(Clone::clone).unwrap_or_default()
+    }
+
+    pub(super) fn is_loading(&self, cache: &Cache, key: &str) -> bool {
+        let mut loading = self.loading.as_deref();
+        while let Some(one) = loading {
+            if one.key == key && Arc::ptr_eq(&one.cache.engine, &cache.engine) {
+                return true;
+            }
+            loading = one.outer.as_deref();
+        }
+        false
+    }
+
+    pub(super) fn report(&self, served: Served) {
+        if let Some(report) = &self.report {
+            *report.lock() = served;
+        }
+    }
+
+    /// What surrounds the body: `refresh` and `inspect` mean the call itself, not the calls inside its body, while
+    /// `bypass` means everything.
+    pub(super) fn of_body(mut self, cache: Option<(&Cache, &str)>) -> Self {
+        if self.mode == Mode::Refresh {
+            self.mode = Mode::Use;
+        }
+        self.report = None;
+        if let Some((cache, key)) = cache {
+            self.loading = Some(Arc::new(Loading {
+                cache: cache.clone(),
+                key: key.to_owned(),
+                outer: self.loading.take(),
+            }));
+        }
+        self
+    }
+
+    fn is_empty(&self) -> bool {
+        self.cache.is_none() && self.loading.is_none() && self.mode == Mode::Use
+    }
+
+    /// Runs a body in this context.
+    pub(super) async fn run<F: Future>(self, body: F) -> F::Output {
+        let mut body = pin!(body);
+        let plain = self.is_empty();
+        poll_fn(|cx| {
+            if plain {
+                body.as_mut().poll(cx)
+            } else {
+                CONTEXT.sync_scope(self.clone(), || body.as_mut().poll(cx))
+            }
+        })
+        .await
+    }
+}
+
+pub(super) fn cache() -> Option<Cache> {
+    CONTEXT.try_with(|context| context.cache.clone()).ok()?
+}
+
+pub(super) async fn scope<F: Future>(cache: &Cache, future: F) -> F::Output {
+    let mut context = Context::current();
+    context.cache = Some(cache.clone());
+    CONTEXT.scope(context, future).await
+}
+
+/// Runs the annotated call inside anew and stores its result: `refresh(repo.find(id)).await`.
+///
+/// Calls that the body makes in turn use the cache as ever. If the call ends in an error, the old entry stays.
+///
+/// # Errors
+/// The call's own.
+///
+/// # Cancel safety
+/// The old entry stays.
+///
+/// # Concurrent calls on the same key
+/// Others are served the old entry until the new one is there. An invalidation meanwhile wins: the value is then
+/// returned and not stored.
+///
+/// # When Redis is down
+/// The body runs, nothing is stored.
+///
+/// # Examples
+/// ```
+/// use cached_redis_runtime::{Cache, Served, cache_aside, inspect, refresh};
+///
+/// #[cache_aside(key = "rates:<currency>", ttl = "1h")]
+/// async fn rate(currency: &str) -> f64 {
+///     1.08
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), cached_redis_runtime::Error> {
+/// # let cache = Cache::connect("memory://").await?;
+/// # cache.scope(async {
+/// refresh(rate("EUR")).await; // warmed up
+/// let (_, served) = inspect(rate("EUR")).await;
+/// assert_eq!(served, Served::Hit);
+/// # }).await;
+/// # Ok(())
+/// # }
+/// ```
+pub async fn refresh<F: Future>(call: F) -> F::Output {
+    let mut context = Context::current();
+    context.mode = Mode::Refresh;
+    CONTEXT.scope(context, call).await
+}
+
+/// Runs the annotated calls inside, and all that they call, as if there were no cache.
+///
+/// Invalidations inside still happen: they keep others right.
+///
+/// # Errors
+/// The call's own.
+///
+/// # Cancel safety
+/// That of the call.
+///
+/// # When Redis is down
+/// No difference.
+///
+/// # Examples
+/// ```
+/// # use cached_redis_runtime::{bypass, cache_aside};
+/// # #[cache_aside(key = "user:<id>", ttl = 60)]
+/// # async fn find(id: u64) -> u64 { id }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let fresh = bypass(find(1)).await;
+/// # assert_eq!(fresh, 1);
+/// # }
+/// ```
+pub async fn bypass<F: Future>(call: F) -> F::Output {
+    let mut context = Context::current();
+    context.mode = Mode::Bypass;
+    CONTEXT.scope(context, call).await
+}
+
+/// Says how the annotated call inside was served, for a header such as `x-cache` or a test.
+///
+/// With several annotated calls inside it is the one that ended last; calls made by their bodies do not count.
+///
+/// # Errors
+/// The call's own, in the first part of the pair.
+///
+/// # Cancel safety
+/// That of the call.
+///
+/// # When Redis is down
+/// [`Served::Uncached`].
+///
+/// # Examples
+/// ```
+/// use cached_redis_runtime::{Cache, Served, cache_aside, inspect};
+///
+/// #[cache_aside(key = "square:<n>", ttl = 60)]
+/// async fn square(n: u64) -> u64 {
+///     n * n
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), cached_redis_runtime::Error> {
+/// # let cache = Cache::connect("memory://").await?;
+/// # cache.scope(async {
+/// assert_eq!(inspect(square(3)).await, (9, Served::Miss));
+/// assert_eq!(inspect(square(3)).await, (9, Served::Hit));
+/// # }).await;
+/// # Ok(())
+/// # }
+/// ```
+pub async fn inspect<F: Future>(call: F) -> (F::Output, Served) {
+    let report = Arc::new(Mutex::new(Served::Untouched));
+    let mut context = Context::current();
+    context.report = Some(Arc::clone(&report));
+    let output = CONTEXT.scope(context, call).await;
+    let served = *report.lock();
+    (output, served)
+}

@@ -1,0 +1,160 @@
+//! One call of a writer: the keys are taken before the body, and deleted after it.
+
+use core::fmt;
+use core::future::Future;
+use core::pin::Pin;
+
+use tokio::runtime::Handle;
+
+use super::global::{CacheRef, Found};
+use crate::key::{CacheKey, render};
+use crate::shape::{Shape, Verdict};
+use crate::site::Site;
+
+/// A template with its values.
+pub struct TemplateKey<'a> {
+    literals: &'static [&'static str],
+    segments: &'a [&'a dyn CacheKey],
+}
+
+impl<'a> TemplateKey<'a> {
+    /// There is one literal more than segments.
+    #[must_use]
+    pub fn new(literals: &'static [&'static str], segments: &'a [&'a dyn CacheKey]) -> Self {
+        Self { literals, segments }
+    }
+}
+
+impl fmt::Debug for TemplateKey<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("TemplateKey").field(&self.literals).finish()
+    }
+}
+
+/// The keys that a write invalidates.
+pub struct KeyList {
+    cache: Found,
+    keys: Vec<String>,
+}
+
+impl KeyList {
+    /// Adds one key.
+    pub fn push(&mut self, key: &TemplateKey<'_>) {
+        let namespace = &self.cache.engine().settings().namespace;
+        self.keys.push(render(namespace, key.literals, key.segments));
+    }
+}
+
+impl fmt::Debug for KeyList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyList")
+            .field("keys", &self.keys.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// One call, before its body runs.
+#[derive(Debug)]
+pub struct Invalidation {
+    site: &'static Site,
+    always: bool,
+    list: Option<KeyList>,
+}
+
+impl Invalidation {
+    /// Finds the cache and renders the keys, while the arguments are still there.
+    #[must_use]
+    pub fn begin(
+        site: &'static Site,
+        cache: CacheRef,
+        enabled: bool,
+        always: bool,
+        keys: &[TemplateKey<'_>],
+    ) -> Self {
+        let cache = if enabled { cache.find(site.path()) } else { None };
+        let list = cache.map(|cache| {
+            let mut list = KeyList {
+                cache,
+                keys: Vec::with_capacity(keys.len()),
+            };
+            for key in keys {
+                list.push(key);
+            }
+            list
+        });
+        Self { site, always, list }
+    }
+
+    /// Nothing is to be deleted.
+    fn forget(mut self) {
+        self.list = None;
+    }
+
+    /// Boxed, so that the command's future does not live in the caller's.
+    fn run(mut self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(async move {
+            // From here on `delete` takes care of the keys even if it is dropped.
+            let Some(list) = self.list.take() else { return };
+            if list.keys.is_empty() {
+                return;
+            }
+            let engine = list.cache.engine();
+            if Handle::try_current().is_ok() {
+                // The function's own result is what its caller gets; the failure is counted and made good.
+                let _ = engine.delete(self.site, &list.keys).await;
+            } else {
+                engine.lose(&list.keys);
+            }
+        })
+    }
+}
+
+/// A writer that began and did not end (its future was dropped, or it panicked) invalidates all the same: its outcome
+/// is unknown, and a deletion only costs a miss.
+impl Drop for Invalidation {
+    fn drop(&mut self) {
+        let Some(KeyList { cache, keys }) = self.list.take() else {
+            return;
+        };
+        if keys.is_empty() {
+            return;
+        }
+        // Until the deletion is through, this process does not trust the keys.
+        let engine = cache.engine();
+        engine.lose(&keys);
+    }
+}
+
+/// Writes, then invalidates.
+///
+/// # Cancel safety
+/// Dropped before its end it invalidates in the background.
+pub async fn cache_invalidate<S, K, F, Fut>(
+    mut call: Invalidation,
+    _shape: S,
+    ret_keys: K,
+    body: F,
+) -> S::Output
+where
+    S: Shape,
+    K: FnOnce(&S::Value, &mut KeyList),
+    F: FnOnce() -> Fut,
+    Fut: Future<Output = S::Output>,
+{
+    let output = body().await;
+    match S::verdict(&output) {
+        Verdict::Value(value) => {
+            if let Some(list) = &mut call.list {
+                ret_keys(value, list);
+            }
+        }
+        Verdict::Absent => {}
+        Verdict::Failed if call.always => {}
+        Verdict::Failed => {
+            call.forget();
+            return output;
+        }
+    }
+    call.run().await;
+    output
+}

@@ -1,0 +1,179 @@
+//! What users hold: a handle on one cache.
+
+mod builder;
+mod call;
+mod context;
+mod global;
+mod invalidation;
+
+pub use builder::CacheBuilder;
+pub use call::{Call, cache_aside};
+pub use context::{Served, bypass, inspect, refresh};
+pub use global::{CacheRef, explicit, installed};
+pub use invalidation::{Invalidation, KeyList, TemplateKey, cache_invalidate};
+
+use core::fmt;
+use core::future::Future;
+
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::key::Key;
+use crate::observe::Stats;
+use crate::sync::Arc;
+
+/// A cache: a connection to a server, or a store in this process, and the protocol over it.
+///
+/// A handle is cheap to clone and every clone is the same cache. Most programs make one in `main` and
+/// [`install`](Cache::install) it; the annotated functions then find it by themselves.
+///
+/// ```
+/// use cached_redis_runtime::Cache;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), cached_redis_runtime::Error> {
+/// let cache = Cache::connect("memory://").await?;
+/// cache.ping().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Cache {
+    engine: Arc<Engine>,
+}
+
+impl Cache {
+    /// Connects with all defaults; see [`CacheBuilder`] for them.
+    ///
+    /// A server that does not answer is no error: `connect` returns within a second, functions run uncached, and
+    /// caching begins when the server is there.
+    ///
+    /// # Errors
+    /// A URL that cannot be used, or a server that refuses the user, the password or the database.
+    ///
+    /// # Cancel safety
+    /// Nothing is left behind.
+    ///
+    /// # When Redis is down
+    /// Returns `Ok`. Call [`ping`](Cache::ping) to require a server.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let error = cached_redis_runtime::Cache::connect("http://localhost").await.unwrap_err();
+    /// assert!(error.to_string().contains("must begin with `redis://`"));
+    /// # }
+    /// ```
+    pub async fn connect(url: impl Into<String>) -> Result<Self, Error> {
+        Self::builder(url).connect().await
+    }
+
+    /// A cache with settings of your own.
+    pub fn builder(url: impl Into<String>) -> CacheBuilder {
+        CacheBuilder::new(url.into())
+    }
+
+    pub(crate) fn from_engine(engine: Engine) -> Self {
+        Self {
+            engine: Arc::new(engine),
+        }
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Makes this the cache of every annotated function in the process that does not name its own.
+    ///
+    /// # Errors
+    /// [`ErrorKind::AlreadyInstalled`](crate::ErrorKind::AlreadyInstalled) if there is one. Tests that want a cache
+    /// each use [`scope`](Cache::scope).
+    pub fn install(&self) -> Result<(), Error> {
+        global::install(self.clone())
+    }
+
+    /// Runs `future` with this cache in place of the installed one.
+    ///
+    /// A task spawned inside does not inherit it; let it enter `scope` again.
+    ///
+    /// # Examples
+    /// ```
+    /// use cached_redis_runtime::{Cache, cache_aside};
+    ///
+    /// #[cache_aside(key = "double:<n>", ttl = 60)]
+    /// async fn double(n: u64) -> u64 {
+    ///     2 * n
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), cached_redis_runtime::Error> {
+    /// let cache = Cache::connect("memory://").await?;
+    /// assert_eq!(cache.scope(double(21)).await, 42);
+    /// assert_eq!(cache.stats().family("double:<n>").unwrap().fills, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn scope<F: Future>(&self, future: F) -> F::Output {
+        context::scope(self, future).await
+    }
+
+    /// Asks the server for a sign of life, for programs that do not want to start without one.
+    ///
+    /// # Errors
+    /// When there is no connection, or no answer within the deadline.
+    ///
+    /// # Cancel safety
+    /// Nothing is left behind.
+    ///
+    /// # When Redis is down
+    /// Returns an error, at once or after the deadline.
+    pub async fn ping(&self) -> Result<(), Error> {
+        self.engine.ping().await
+    }
+
+    /// Deletes one entry, for writes that no annotated function makes.
+    ///
+    /// # Errors
+    /// When the server could not be asked. The key is then bypassed by this process and deleted as soon as the server
+    /// is back, so the error needs no handling; it says that other processes may still serve the old value.
+    ///
+    /// # Cancel safety
+    /// The key counts as not deleted yet: it is bypassed and deleted in the background.
+    ///
+    /// # Concurrent calls on the same key
+    /// A load that began before keeps its result for its callers and does not store it.
+    ///
+    /// # When Redis is down
+    /// Returns an error; see there.
+    ///
+    /// # Examples
+    /// ```
+    /// use cached_redis_runtime::{Cache, key};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), cached_redis_runtime::Error> {
+    /// let cache = Cache::connect("memory://").await?;
+    /// let id = 7;
+    /// cache.invalidate(key!("user:<id>")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn invalidate(&self, key: Key) -> Result<(), Error> {
+        let stored = format!("{}{}", self.engine.settings().namespace, key.as_str());
+        self.engine.delete_keys(&[stored]).await
+    }
+
+    /// What this cache did so far, per family.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.engine.stats()
+    }
+}
+
+impl fmt::Debug for Cache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cache")
+            .field("engine", &self.engine)
+            .finish()
+    }
+}

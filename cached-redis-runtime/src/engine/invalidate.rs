@@ -1,0 +1,126 @@
+//! Deleting keys, and making good a deletion that failed.
+
+use core::time::Duration;
+
+use tokio::runtime::Handle;
+
+use super::Engine;
+use super::lost::LostDeletes;
+use crate::clock;
+use crate::error::Error;
+use crate::observe::Count;
+use crate::site::Site;
+use crate::store::Store;
+use crate::sync::{Arc, Weak, spread_between};
+
+impl Engine {
+    /// Deletes `keys` with one command, on behalf of an annotated function.
+    ///
+    /// # Errors
+    /// When the store could not. The keys are then bypassed by this process and deleted again until it works.
+    pub(crate) async fn delete(&self, site: &'static Site, keys: &[String]) -> Result<(), Error> {
+        let deleted = self.delete_keys(keys).await;
+        let n = keys.len() as u64;
+        match &deleted {
+            Ok(()) => self.counters(site).add(Count::Invalidation, n),
+            Err(error) => {
+                self.counters(site).add(Count::LostDelete, n);
+                self.failed(site, error);
+            }
+        }
+        deleted
+    }
+
+    /// Deletes `keys` with one command.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped before the reply, the keys count as lost: they are bypassed and deleted again.
+    pub(crate) async fn delete_keys(&self, keys: &[String]) -> Result<(), Error> {
+        let mut pending = Pending {
+            engine: self,
+            keys: Some(keys),
+        };
+        let deleted = self.store.delete(keys).await;
+        if deleted.is_ok() {
+            pending.keys = None;
+        }
+        drop(pending);
+        deleted.map(drop)
+    }
+
+    /// Takes over the deletion of `keys` from a caller who cannot wait for it.
+    pub(crate) fn lose(&self, keys: &[String]) {
+        if self.lost.add(keys) {
+            self.make_good_soon();
+        }
+    }
+
+    /// Starts the task that sends lost deletions again, if keys wait and none runs: the runtime it ran on may be gone.
+    pub(super) fn resume(&self) {
+        if self.lost.len() > 0 && self.lost.start() {
+            self.make_good_soon();
+        }
+    }
+
+    fn make_good_soon(&self) {
+        let running = Running(Arc::downgrade(&self.lost));
+        // Outside a runtime `running` is dropped, the keys stay bypassed, and the next call in one resumes.
+        if let Ok(runtime) = Handle::try_current() {
+            let store = Arc::downgrade(&self.store);
+            drop(runtime.spawn(make_good(store, running)));
+        }
+    }
+}
+
+/// Keys whose deletion is under way.
+struct Pending<'a> {
+    engine: &'a Engine,
+    keys: Option<&'a [String]>,
+}
+
+impl Drop for Pending<'_> {
+    fn drop(&mut self) {
+        if let Some(keys) = self.keys {
+            self.engine.lose(keys);
+        }
+    }
+}
+
+/// The right to be the one task; given back even if the runtime drops the task.
+struct Running(Weak<LostDeletes>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(lost) = self.0.upgrade() {
+            lost.stop();
+        }
+    }
+}
+
+/// Sends lost deletions again until none is left or the cache is gone.
+async fn make_good(store: Weak<dyn Store>, running: Running) {
+    let mut pause = 20;
+    loop {
+        {
+            let (Some(store), Some(lost)) = (store.upgrade(), running.0.upgrade()) else {
+                return;
+            };
+            let (keys, turn) = lost.batch(100);
+            if keys.is_empty() {
+                lost.stop();
+                // A key may have come between the look and the stop; whoever added it found the task running.
+                if lost.len() == 0 || !lost.start() {
+                    return;
+                }
+                continue;
+            }
+            if store.delete(&keys).await.is_ok() {
+                lost.done(&keys, turn);
+                pause = 20;
+                continue;
+            }
+        }
+        clock::sleep(Duration::from_millis(spread_between(pause / 2, pause))).await;
+        pause = (pause * 2).min(500);
+    }
+}

@@ -1,0 +1,123 @@
+//! Deletions that failed. Until one has been made good, this process does not use the cache for its key.
+
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::collections::HashMap;
+
+use crate::sync::Mutex;
+
+/// More keys than this are not remembered one by one: everything is bypassed until the remembered ones are gone.
+const CAPACITY: usize = 100_000;
+
+/// The keys whose deletion is pending.
+///
+/// Invariant: `len` is the number of keys in the map, so that the hit path reads one atomic and no lock.
+#[derive(Debug, Default)]
+pub(crate) struct LostDeletes {
+    len: AtomicUsize,
+    overflowed: AtomicBool,
+    running: AtomicBool,
+    keys: Mutex<Keys>,
+}
+
+#[derive(Debug, Default)]
+struct Keys {
+    /// With the turn at which each was added last: a deletion sent before that turn does not cover it.
+    pending: HashMap<String, u64>,
+    turn: u64,
+}
+
+impl LostDeletes {
+    pub(super) fn new() -> Self {
+        Self::default()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.len.load(Ordering::Acquire)
+    }
+
+    /// Whether the cache must not be used for `key`.
+    pub(super) fn holds(&self, key: &str) -> bool {
+        self.len() > 0
+            && (self.overflowed.load(Ordering::Acquire) || self.keys.lock().pending.contains_key(key))
+    }
+
+    /// Remembers `keys`. Says whether a task has to be started.
+    pub(super) fn add(&self, keys: &[String]) -> bool {
+        let mut state = self.keys.lock();
+        state.turn += 1;
+        let turn = state.turn;
+        for key in keys {
+            if state.pending.len() < CAPACITY || state.pending.contains_key(key) {
+                state.pending.insert(key.clone(), turn);
+            } else {
+                self.overflowed.store(true, Ordering::Release);
+            }
+        }
+        self.len.store(state.pending.len(), Ordering::Release);
+        drop(state);
+        self.start()
+    }
+
+    /// Takes the right to run the task; `false` if it runs already.
+    pub(super) fn start(&self) -> bool {
+        !self.running.swap(true, Ordering::AcqRel)
+    }
+
+    pub(super) fn stop(&self) {
+        self.running.store(false, Ordering::Release);
+    }
+
+    /// Some of the pending keys, and the turn that a deletion sent from now on covers.
+    pub(super) fn batch(&self, most: usize) -> (Vec<String>, u64) {
+        let state = self.keys.lock();
+        (state.pending.keys().take(most).cloned().collect(), state.turn)
+    }
+
+    /// Forgets keys whose deletion was executed, unless they were lost again since.
+    pub(super) fn done(&self, keys: &[String], turn: u64) {
+        let mut state = self.keys.lock();
+        for key in keys {
+            if state.pending.get(key).is_some_and(|&added| added <= turn) {
+                state.pending.remove(key);
+            }
+        }
+        if state.pending.is_empty() {
+            self.overflowed.store(false, Ordering::Release);
+        }
+        self.len.store(state.pending.len(), Ordering::Release);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_key_lost_again_during_its_deletion_stays() {
+        let lost = LostDeletes::new();
+        assert!(lost.add(&keys(&["a", "b"])));
+        let (batch, turn) = lost.batch(10);
+        assert!(!lost.add(&keys(&["a"])), "the task runs already");
+        lost.done(&batch, turn);
+        assert!(lost.holds("a"));
+        assert!(!lost.holds("b"));
+    }
+
+    #[test]
+    fn overflow_bypasses_everything_until_the_rest_is_done() {
+        let lost = LostDeletes::new();
+        let many: Vec<String> = (0..=CAPACITY).map(|n| n.to_string()).collect();
+        lost.add(&many);
+        assert_eq!(lost.len(), CAPACITY);
+        assert!(lost.holds("never seen"));
+        while lost.len() > 0 {
+            let (batch, turn) = lost.batch(10_000);
+            lost.done(&batch, turn);
+        }
+        assert!(!lost.holds("never seen"));
+    }
+}

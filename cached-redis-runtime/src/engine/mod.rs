@@ -1,0 +1,148 @@
+//! The protocol over bytes: plan a read, fill after a load, invalidate. Nothing here knows a value's type.
+
+mod fill;
+mod invalidate;
+mod lost;
+mod plan;
+
+pub(crate) use fill::Outcome;
+pub(crate) use plan::{Hit, Plan, Reload, Ticket};
+
+use core::fmt;
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use crate::codec::Format;
+use crate::error::{Error, ErrorKind};
+use crate::flight::{Flights, Lanes};
+use crate::lease::Lease;
+use crate::observe::{Count, Counters, Stats, warn};
+use crate::site::{CountersRef, Site};
+use crate::store::Store;
+use crate::sync::{Arc, Mutex};
+use crate::ttl::Lifetimes;
+use lost::LostDeletes;
+
+/// What the builder decides.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) namespace: String,
+    pub(crate) format: Format,
+    pub(crate) lease: Duration,
+    pub(crate) wait: Duration,
+    pub(crate) max_value_bytes: usize,
+}
+
+/// One cache: a store and everything that happens on this side of it.
+pub(crate) struct Engine {
+    /// Tells caches apart where a site remembers one.
+    number: u64,
+    store: Arc<dyn Store>,
+    settings: Settings,
+    flights: Arc<Flights<Lease>>,
+    claims: Lanes<Result<plan::Sight, Error>>,
+    lost: Arc<LostDeletes>,
+    families: Mutex<BTreeMap<&'static str, Arc<Counters>>>,
+    warned: AtomicBool,
+}
+
+/// One call of one annotated function, as the protocol sees it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Request<'a> {
+    pub(crate) site: &'static Site,
+    pub(crate) key: &'a str,
+    pub(crate) lifetimes: Lifetimes,
+    pub(crate) format: Format,
+    pub(crate) fingerprint: u64,
+}
+
+/// Bytes of an entry: read by this call alone, or shared by a flight.
+#[derive(Debug)]
+pub(crate) enum EntryBytes {
+    Own(Vec<u8>),
+    Shared(Bytes),
+}
+
+impl core::ops::Deref for EntryBytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Own(bytes) => bytes,
+            Self::Shared(bytes) => bytes,
+        }
+    }
+}
+
+impl Engine {
+    pub(crate) fn new(store: Arc<dyn Store>, settings: Settings) -> Self {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        Self {
+            number: NUMBER.fetch_add(1, Ordering::Relaxed),
+            store,
+            settings,
+            flights: Arc::new(Flights::new()),
+            claims: Lanes::new(),
+            lost: Arc::new(LostDeletes::new()),
+            families: Mutex::new(BTreeMap::new()),
+            warned: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(crate) async fn ping(&self) -> Result<(), Error> {
+        self.store.ping().await
+    }
+
+    pub(crate) fn counters(&self, site: &'static Site) -> CountersRef<'static> {
+        site.counters(self.number, |template| self.family(template))
+    }
+
+    fn family(&self, template: &'static str) -> Arc<Counters> {
+        Arc::clone(self.families.lock().entry(template).or_default())
+    }
+
+    pub(crate) fn count(&self, site: &'static Site, what: Count) {
+        self.counters(site).count(what);
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        let families = self.families.lock();
+        Stats {
+            families: families
+                .iter()
+                .map(|(template, counters)| counters.read(template))
+                .collect(),
+            connected: self.store.is_ready(),
+            pending_deletes: self.lost.len(),
+        }
+    }
+
+    /// Counts a failed command, and says it aloud the first time it is one that will not pass by itself.
+    fn failed(&self, site: &'static Site, error: &Error) {
+        self.count(site, Count::Error);
+        let passing = matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout);
+        if !passing && !self.warned.swap(true, Ordering::Relaxed) {
+            warn(format_args!(
+                "`{}` runs uncached: {error} (said once; further errors are counted in `stats()`)",
+                site.path()
+            ));
+        }
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("store", &self.store)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+

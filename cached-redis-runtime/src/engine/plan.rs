@@ -1,0 +1,294 @@
+//! Decides what a call does: take an entry, load with the right to store, or load without.
+
+use core::ops::ControlFlow;
+use core::time::Duration;
+
+use bytes::Bytes;
+
+use super::{Engine, EntryBytes, Request};
+use crate::clock::{self, Instant};
+use crate::codec::{Entry, Nonce, read};
+use crate::error::{Error, ErrorKind};
+use crate::flight::{Turn, Verdict};
+use crate::lease::{self, Claim, Lease};
+use crate::observe::Count;
+use crate::store::Expect;
+use crate::sync::{Arc, spread_between};
+
+/// What to do.
+#[derive(Debug)]
+pub(crate) enum Plan {
+    Hit(Hit),
+    Load(Ticket),
+}
+
+/// An entry of this function's own type, version and format.
+#[derive(Debug)]
+pub(crate) struct Hit {
+    pub(crate) bytes: EntryBytes,
+    /// Another call loaded it while this one waited.
+    pub(crate) joined: bool,
+}
+
+/// What a load may do with its result.
+#[derive(Debug)]
+pub(crate) enum Ticket {
+    /// Store it, and hand it to those who wait.
+    Lead(Turn<Lease>),
+    /// Store it in place of the entry with this nonce (a forced reload).
+    Replace(Nonce),
+    /// Nothing: the cache cannot be used for this call.
+    Uncached,
+}
+
+/// Whether an entry in the cache may be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reload {
+    /// Take it.
+    No,
+    /// Take it unless it is the one with this nonce, which turned out not to decode.
+    Undecodable(Nonce),
+    /// Do not take any: load, and replace it.
+    Forced,
+}
+
+/// What a claim found, in a form that those who share the command can use.
+#[derive(Clone, Debug)]
+pub(super) enum Sight {
+    /// A load of this process now holds the lease with this nonce.
+    Opened(Nonce),
+    Other(Bytes),
+}
+
+/// What the key holds, as this call sees it.
+enum Seen {
+    Usable,
+    Missing,
+    /// An entry that this call cannot take.
+    Mismatch(Nonce),
+    Lease(Nonce),
+    /// A writer is at work: load, store nothing.
+    Guard,
+    Foreign,
+}
+
+/// A call cannot go round for ever even if the key changes each time it looks.
+const ROUNDS: u32 = 64;
+
+impl Engine {
+    /// # Cancel safety
+    /// Whatever was claimed is given back, and a turn goes to the next in line.
+    pub(crate) async fn plan(&self, request: Request<'_>, reload: Reload) -> Plan {
+        if self.lost.len() > 0 {
+            self.resume();
+            if self.lost.holds(request.key) {
+                self.count(request.site, Count::Bypassed);
+                return Plan::Load(Ticket::Uncached);
+            }
+        }
+        match self.store.get(request.key).await {
+            // The hit path ends here: one GET, and nothing but the comparison of a header after it.
+            Ok(Some(bytes)) if matches!(self.see(&bytes, request, reload), Seen::Usable) => {
+                Plan::Hit(Hit {
+                    bytes: EntryBytes::Own(bytes),
+                    joined: false,
+                })
+            }
+            Ok(bytes) => self.miss(request, reload, bytes.map(Bytes::from)).await,
+            Err(error) => Plan::Load(self.uncached(request, &error)),
+        }
+    }
+
+    /// From the first look at something that cannot be taken.
+    async fn miss(&self, request: Request<'_>, reload: Reload, first: Option<Bytes>) -> Plan {
+        if reload == Reload::No {
+            self.count(request.site, Count::Miss);
+        }
+        let key: Arc<str> = Arc::from(request.key);
+        let end = clock::now() + self.settings.wait;
+        let mut bytes = first;
+        for _ in 0..ROUNDS {
+            let step = match self.step(request, reload, &key, bytes, end).await {
+                Ok(step) => step,
+                Err(error) => return Plan::Load(self.uncached(request, &error)),
+            };
+            match step {
+                ControlFlow::Break(plan) => return plan,
+                ControlFlow::Continue(next) => bytes = next,
+            }
+        }
+        self.count(request.site, Count::WaitExpired);
+        Plan::Load(Ticket::Uncached)
+    }
+
+    /// One look: ends in a plan, or in what the key holds now.
+    async fn step(
+        &self,
+        request: Request<'_>,
+        reload: Reload,
+        key: &Arc<str>,
+        bytes: Option<Bytes>,
+        end: Instant,
+    ) -> Result<ControlFlow<Plan, Option<Bytes>>, Error> {
+        let seen = bytes
+            .as_ref()
+            .map_or(Seen::Missing, |bytes| self.see(bytes, request, reload));
+        let expect = match (seen, bytes) {
+            (Seen::Usable, Some(bytes)) => {
+                return Ok(ControlFlow::Break(Plan::Hit(Hit {
+                    bytes: EntryBytes::Shared(bytes),
+                    joined: true,
+                })));
+            }
+            (Seen::Guard, _) => return Ok(ControlFlow::Break(Plan::Load(Ticket::Uncached))),
+            (Seen::Lease(nonce), _) => return self.wait(request, key, nonce, end).await,
+            // A forced reload leaves the entry where it is until its successor is there.
+            (Seen::Mismatch(nonce), _) if reload == Reload::Forced => {
+                return Ok(ControlFlow::Break(Plan::Load(Ticket::Replace(nonce))));
+            }
+            (Seen::Mismatch(nonce), _) => {
+                self.count(request.site, Count::Mismatch);
+                Expect::Nonce(nonce)
+            }
+            (Seen::Foreign, Some(bytes)) => {
+                self.count(request.site, Count::Foreign);
+                Expect::foreign(&bytes)
+            }
+            (Seen::Missing | Seen::Usable | Seen::Foreign, _) => Expect::Missing,
+        };
+        self.claim(key, expect).await
+    }
+
+    fn see(&self, bytes: &[u8], request: Request<'_>, reload: Reload) -> Seen {
+        match read(bytes) {
+            // More than this cache would ever store, so nothing of its own making; it is never decoded.
+            _ if bytes.len() > self.settings.max_value_bytes => Seen::Foreign,
+            Entry::Value { head, .. } | Entry::Absent { head } => {
+                let own = head.format == request.format.id()
+                    && head.flags == 0
+                    && head.fingerprint == request.fingerprint;
+                let wanted = match reload {
+                    Reload::No => true,
+                    Reload::Undecodable(nonce) => nonce != head.nonce,
+                    Reload::Forced => false,
+                };
+                if own && wanted {
+                    Seen::Usable
+                } else {
+                    Seen::Mismatch(head.nonce)
+                }
+            }
+            // A forced reload does not wait for a load that may have begun long before it: it replaces the lease.
+            Entry::Lease(nonce) if reload == Reload::Forced => Seen::Mismatch(nonce),
+            Entry::Lease(nonce) => Seen::Lease(nonce),
+            Entry::Guard(_) => Seen::Guard,
+            Entry::Stale { head, .. } => Seen::Mismatch(head.nonce),
+            Entry::Foreign => Seen::Foreign,
+        }
+    }
+
+    /// Claims the key, together with those who want the same.
+    async fn claim(
+        &self,
+        key: &Arc<str>,
+        expect: Expect,
+    ) -> Result<ControlFlow<Plan, Option<Bytes>>, Error> {
+        let mut turn = None;
+        let sight = self
+            .claims
+            .share(key, async || {
+                let claim = lease::claim(&self.store, key, expect, self.settings.lease).await?;
+                Ok(match claim {
+                    Claim::Mine(lease) => {
+                        let nonce = lease.nonce();
+                        // The flight is open before anybody can learn its nonce.
+                        turn = Some(self.flights.open(key, nonce, lease));
+                        Sight::Opened(nonce)
+                    }
+                    Claim::Other(bytes) => Sight::Other(Bytes::from(bytes)),
+                })
+            })
+            .await?;
+        if let Some(turn) = turn {
+            return Ok(ControlFlow::Break(Plan::Load(Ticket::Lead(turn))));
+        }
+        match sight {
+            Sight::Other(bytes) => Ok(ControlFlow::Continue(Some(bytes))),
+            // Over before this caller came aboard: look again.
+            Sight::Opened(nonce) if self.flights.find(key, nonce).is_none() => self.look(key).await,
+            // What the claim wrote is what a GET would have shown.
+            Sight::Opened(nonce) => Ok(ControlFlow::Continue(Some(Bytes::copy_from_slice(
+                &crate::codec::lease(nonce),
+            )))),
+        }
+    }
+
+    async fn look(&self, key: &str) -> Result<ControlFlow<Plan, Option<Bytes>>, Error> {
+        let bytes = self.store.get(key).await?;
+        Ok(ControlFlow::Continue(bytes.map(Bytes::from)))
+    }
+
+    /// Waits for the load that holds the lease `nonce`, of this process or another.
+    async fn wait(
+        &self,
+        request: Request<'_>,
+        key: &Arc<str>,
+        nonce: Nonce,
+        end: Instant,
+    ) -> Result<ControlFlow<Plan, Option<Bytes>>, Error> {
+        let seat = self.flights.join(key, nonce);
+        let Some(waited) = clock::until(end, seat.wait()).await else {
+            self.count(request.site, Count::WaitExpired);
+            return Ok(ControlFlow::Break(Plan::Load(Ticket::Uncached)));
+        };
+        match waited {
+            Ok(Verdict::Entry(bytes)) => Ok(ControlFlow::Continue(Some(bytes))),
+            Ok(Verdict::Over) => self.look(key).await,
+            // The one before this caller gave up: same lease, this caller's body. The body begins after the claim and
+            // the fill still compares the nonce, so the change of hands opens no window.
+            Err(turn) if turn.loads() => Ok(ControlFlow::Break(Plan::Load(Ticket::Lead(turn)))),
+            Err(turn) => self.poll(request, &turn, end).await,
+        }
+    }
+
+    /// Looks at another process's lease until it changes, on behalf of everybody here who waits for it.
+    async fn poll(
+        &self,
+        request: Request<'_>,
+        turn: &Turn<Lease>,
+        end: Instant,
+    ) -> Result<ControlFlow<Plan, Option<Bytes>>, Error> {
+        // Those with the same lease to wait for are aboard; without this one polling, the next in line does.
+        let mut pause = 5;
+        loop {
+            if clock::now() >= end {
+                self.count(request.site, Count::WaitExpired);
+                return Ok(ControlFlow::Break(Plan::Load(Ticket::Uncached)));
+            }
+            clock::sleep(Duration::from_millis(spread_between(pause / 2 + 2, pause))).await;
+            pause = (pause * 2).min(50);
+            let bytes = self.store.get(turn.key()).await?.map(Bytes::from);
+            match bytes.as_deref().map(read) {
+                Some(Entry::Lease(nonce)) if nonce == turn.nonce() => {}
+                Some(Entry::Value { .. } | Entry::Absent { .. }) => {
+                    // The key changed after everybody aboard had read the lease, so this value is news to all.
+                    let verdict = bytes.clone().map_or(Verdict::Over, Verdict::Entry);
+                    drop(turn.end(verdict));
+                    return Ok(ControlFlow::Continue(bytes));
+                }
+                _ => {
+                    drop(turn.end(Verdict::Over));
+                    return Ok(ControlFlow::Continue(bytes));
+                }
+            }
+        }
+    }
+
+    fn uncached(&self, request: Request<'_>, error: &Error) -> Ticket {
+        if error.kind() == ErrorKind::WrongType {
+            self.count(request.site, Count::Foreign);
+        }
+        self.failed(request.site, error);
+        Ticket::Uncached
+    }
+}

@@ -1,0 +1,89 @@
+//! The one error type of the crate.
+
+use core::fmt;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// What went wrong, coarsely enough to act on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The URL cannot be used. The message names the part that is wrong and never repeats a password.
+    Url,
+    /// A setting of the builder is out of range.
+    Setting,
+    /// The server refused the user or the password.
+    Auth,
+    /// There is no connection to the server at the moment. The cache is reconnecting in the background.
+    Unavailable,
+    /// The server did not answer within the deadline. The command may or may not have been executed.
+    Timeout,
+    /// The server is out of memory (`maxmemory` reached under `noeviction`).
+    Full,
+    /// The key holds another Redis type than a string. It is left alone.
+    WrongType,
+    /// The server answered with an error of another sort.
+    Server,
+    /// A cache is already installed in this process.
+    AlreadyInstalled,
+}
+
+/// An error of the cache itself.
+///
+/// Annotated functions never return it: they fall back to their body. It comes from
+/// [`Cache::connect`](crate::Cache::connect), [`Cache::install`](crate::Cache::install) and the calls that talk to
+/// the cache directly.
+#[derive(Clone)]
+pub struct Error {
+    kind: ErrorKind,
+    message: Cow<'static, str>,
+    source: Option<Arc<dyn core::error::Error + Send + Sync>>,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            source: None,
+        }
+    }
+
+    #[cfg(feature = "redis")]
+    pub(crate) fn with_source(
+        mut self,
+        source: impl core::error::Error + Send + Sync + 'static,
+    ) -> Self {
+        self.source = Some(Arc::new(source));
+        self
+    }
+
+    /// The kind, to match on.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.kind)
+            .field("message", &self.message)
+            .finish_non_exhaustive()
+    }
+}
+
+impl core::error::Error for Error {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        self.source
+            .as_deref()
+            .map(|source| source as &(dyn core::error::Error + 'static))
+    }
+}

@@ -1,0 +1,178 @@
+//! The order of events is forced by polling by hand: no test here waits for time.
+
+use core::future::Future;
+use core::pin::{Pin, pin};
+use core::sync::atomic::{AtomicUsize, Ordering};
+use core::task::{Context, Poll, Waker};
+
+use super::*;
+
+type Waiting<'a, R> = Pin<Box<dyn Future<Output = Result<Verdict, Turn<R>>> + 'a>>;
+
+fn poll<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+fn key() -> Arc<str> {
+    Arc::from("user:1")
+}
+
+fn entry(verdict: &Verdict) -> &[u8] {
+    match verdict {
+        Verdict::Entry(bytes) => bytes,
+        Verdict::Over => panic!("no entry"),
+    }
+}
+
+/// A right that counts how often it was given back.
+struct Right(Arc<AtomicUsize>);
+
+impl Drop for Right {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+fn flights() -> Arc<Flights<Right>> {
+    Arc::new(Flights::new())
+}
+
+#[test]
+fn everybody_aboard_gets_the_verdict() {
+    let flights = flights();
+    let (key, nonce) = (key(), Nonce::fresh());
+    let given_back = Arc::new(AtomicUsize::new(0));
+    let turn = flights.open(&key, nonce, Right(Arc::clone(&given_back)));
+    let mut waiting: Vec<Waiting<'_, Right>> = (0..3)
+        .map(|_| Box::pin(flights.join(&key, nonce).wait()) as Waiting<'_, Right>)
+        .collect();
+    for one in &mut waiting {
+        assert!(poll(one.as_mut()).is_pending());
+    }
+    assert!(turn.is_watched());
+    let right = turn.end(Verdict::Entry(Bytes::from_static(b"v")));
+    assert!(right.is_some());
+    for mut one in waiting {
+        let Poll::Ready(Ok(verdict)) = poll(one.as_mut()) else {
+            panic!("no verdict");
+        };
+        assert_eq!(entry(&verdict), b"v");
+    }
+    // Late, but before the leader has left: the entry may not have replaced the lease yet.
+    let late = pin!(flights.join(&key, nonce).wait());
+    assert!(matches!(poll(late), Poll::Ready(Ok(Verdict::Entry(_)))));
+    drop(turn);
+    assert_eq!(flights.len(), 0);
+    assert_eq!(given_back.load(Ordering::Relaxed), 0, "the leader has it");
+}
+
+#[test]
+fn a_dropped_leader_hands_its_turn_and_right_to_one_waiter() {
+    let flights = flights();
+    let (key, nonce) = (key(), Nonce::fresh());
+    let given_back = Arc::new(AtomicUsize::new(0));
+    let turn = flights.open(&key, nonce, Right(Arc::clone(&given_back)));
+    let mut first: Waiting<'_, Right> = Box::pin(flights.join(&key, nonce).wait());
+    let mut second: Waiting<'_, Right> = Box::pin(flights.join(&key, nonce).wait());
+    assert!(poll(first.as_mut()).is_pending());
+    assert!(poll(second.as_mut()).is_pending());
+    drop(turn);
+    let Poll::Ready(Err(taken)) = poll(first.as_mut()) else {
+        panic!("the first in line takes over");
+    };
+    assert!(taken.loads());
+    assert!(poll(second.as_mut()).is_pending(), "one turn, not two");
+    assert_eq!(given_back.load(Ordering::Relaxed), 0);
+    drop(taken);
+    // Cancelled while the turn was on its way: it goes on to the next, and with nobody left back to the store.
+    drop(second);
+    drop(first);
+    assert_eq!(given_back.load(Ordering::Relaxed), 1);
+    assert_eq!(flights.len(), 0);
+}
+
+#[test]
+fn another_nonce_is_another_flight() {
+    let flights = flights();
+    let key = key();
+    let (old, new) = (Nonce::fresh(), Nonce::fresh());
+    let given_back = Arc::new(AtomicUsize::new(0));
+    let old_turn = flights.open(&key, old, Right(Arc::clone(&given_back)));
+    let new_turn = flights.open(&key, new, Right(given_back));
+    let mut waiting: Waiting<'_, Right> = Box::pin(flights.join(&key, new).wait());
+    drop(old_turn.end(Verdict::Entry(Bytes::from_static(b"old"))));
+    assert!(poll(waiting.as_mut()).is_pending());
+    drop(new_turn.end(Verdict::Entry(Bytes::from_static(b"new"))));
+    let Poll::Ready(Ok(verdict)) = poll(waiting.as_mut()) else {
+        panic!("no verdict");
+    };
+    assert_eq!(entry(&verdict), b"new");
+}
+
+#[test]
+fn those_who_wait_for_another_process_elect_one_to_poll() {
+    let flights = flights();
+    let (key, nonce) = (key(), Nonce::fresh());
+    let mut first: Waiting<'_, Right> = Box::pin(flights.join(&key, nonce).wait());
+    let mut second: Waiting<'_, Right> = Box::pin(flights.join(&key, nonce).wait());
+    let Poll::Ready(Err(turn)) = poll(first.as_mut()) else {
+        panic!("the first polls");
+    };
+    assert!(!turn.loads());
+    assert!(poll(second.as_mut()).is_pending());
+    assert!(turn.end(Verdict::Over).is_none());
+    assert!(matches!(
+        poll(second.as_mut()),
+        Poll::Ready(Ok(Verdict::Over))
+    ));
+}
+
+#[test]
+fn a_leader_with_company_does_not_take_its_right_away() {
+    let flights = flights();
+    let (key, nonce) = (key(), Nonce::fresh());
+    let turn = flights.open(&key, nonce, Right(Arc::default()));
+    let seat = flights.join(&key, nonce);
+    assert!(turn.take_alone().is_none());
+    drop(seat);
+    assert!(turn.take_alone().is_some());
+}
+
+#[tokio::test]
+async fn a_lane_shares_only_commands_sent_after_arrival() {
+    let lanes = Lanes::<usize>::new();
+    let key = key();
+    let sent = AtomicUsize::new(0);
+    let gate = tokio::sync::Notify::new();
+    let command = async || {
+        let number = sent.fetch_add(1, Ordering::Relaxed) + 1;
+        gate.notified().await;
+        number
+    };
+    let mut first = pin!(lanes.share(&key, command));
+    assert!(poll(first.as_mut()).is_pending());
+    // These arrive while the first command is under way: its reply may be older than they are.
+    let mut second = pin!(lanes.share(&key, command));
+    let mut third = pin!(lanes.share(&key, command));
+    assert!(poll(second.as_mut()).is_pending());
+    assert!(poll(third.as_mut()).is_pending());
+    gate.notify_one();
+    assert_eq!(first.await, 1);
+    assert!(poll(second.as_mut()).is_pending());
+    gate.notify_one();
+    assert_eq!(second.await, 2);
+    assert_eq!(third.await, 2, "both were there before the second was sent");
+    assert_eq!(sent.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn a_lane_survives_a_cancelled_sender() {
+    let lanes = Lanes::<usize>::new();
+    let key = key();
+    let mut first = Box::pin(lanes.share(&key, core::future::pending::<usize>));
+    assert!(poll(first.as_mut()).is_pending());
+    let mut second = pin!(lanes.share(&key, || core::future::ready(2)));
+    assert!(poll(second.as_mut()).is_pending());
+    drop(first);
+    assert_eq!(second.await, 2);
+}

@@ -1,0 +1,88 @@
+//! The lease as a value: whoever holds it may fill; dropping it gives it back.
+
+use core::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::task::AbortHandle;
+
+use super::keep;
+use crate::codec::Nonce;
+use crate::error::Error;
+use crate::store::Store;
+use crate::sync::Arc;
+
+/// The right to fill one key.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    store: Arc<dyn Store>,
+    key: Arc<str>,
+    nonce: Nonce,
+    keeper: Option<AbortHandle>,
+    armed: bool,
+}
+
+impl Lease {
+    pub(super) fn armed(store: Arc<dyn Store>, key: Arc<str>, nonce: Nonce) -> Self {
+        Self {
+            store,
+            key,
+            nonce,
+            keeper: None,
+            armed: true,
+        }
+    }
+
+    /// Nothing is to be given back: the lease was never had, or the entry has taken its place.
+    pub(super) fn disarm(&mut self) {
+        self.armed = false;
+    }
+
+    pub(super) fn keep(&mut self, duration: Duration) {
+        let task = keep(
+            Arc::downgrade(&self.store),
+            Arc::clone(&self.key),
+            self.nonce,
+            duration,
+        );
+        self.keeper = Some(tokio::spawn(task).abort_handle());
+    }
+
+    pub(crate) fn nonce(&self) -> Nonce {
+        self.nonce
+    }
+
+    /// Puts the loaded entry in the lease's place. `false`: the lease is gone, so the key was invalidated meanwhile.
+    ///
+    /// # Errors
+    /// When the store cannot say. The lease is then given back in the background, which a stored value survives.
+    pub(crate) async fn fill(mut self, entry: &[u8], life: Option<u64>) -> Result<bool, Error> {
+        let filled = self.store.fill(&self.key, self.nonce, entry, life).await?;
+        // Either way there is no lease of ours left on the server.
+        self.disarm();
+        Ok(filled)
+    }
+
+    /// Gives the lease back and waits until it is, so that the next caller can load at once.
+    pub(crate) async fn release(mut self) {
+        // On an error the drop below tries once more in the background, and the lease expires by itself.
+        if self.store.release(&self.key, self.nonce).await.is_ok() {
+            self.disarm();
+        }
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if let Some(keeper) = self.keeper.take() {
+            keeper.abort();
+        }
+        if !self.armed {
+            return;
+        }
+        // Outside a runtime, or while one shuts down, the lease's own expiry has to do.
+        if let Ok(runtime) = Handle::try_current() {
+            let (store, key, nonce) = (Arc::clone(&self.store), Arc::clone(&self.key), self.nonce);
+            drop(runtime.spawn(async move { store.release(&key, nonce).await }));
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! The right to load one key, across processes.
+
+mod guard;
+
+pub(crate) use guard::Lease;
+
+use core::time::Duration;
+
+use crate::clock;
+use crate::codec::Nonce;
+use crate::error::Error;
+use crate::store::{Claimed, Expect, Store};
+use crate::sync::{Arc, Weak};
+
+/// The outcome of trying to get the lease.
+#[derive(Debug)]
+pub(crate) enum Claim {
+    Mine(Lease),
+    /// The key holds this.
+    Other(Vec<u8>),
+}
+
+/// Claims the lease of `key`, in place of what `expect` allows.
+///
+/// # Cancel safety
+/// If the future is dropped, or fails, after the command may have left, the lease is given back in the background:
+/// nobody waits for a lease to expire because a client hung up.
+pub(crate) async fn claim(
+    store: &Arc<dyn Store>,
+    key: &Arc<str>,
+    expect: Expect,
+    duration: Duration,
+) -> Result<Claim, Error> {
+    let nonce = Nonce::fresh();
+    let mut lease = Lease::armed(Arc::clone(store), Arc::clone(key), nonce);
+    match store.claim(key, expect, nonce, duration).await? {
+        Claimed::Mine => {
+            lease.keep(duration);
+            Ok(Claim::Mine(lease))
+        }
+        Claimed::Other(bytes) => {
+            lease.disarm();
+            Ok(Claim::Other(bytes))
+        }
+    }
+}
+
+/// Renews a lease three times per life until it is lost, its owner aborts the task, or the store is gone.
+///
+/// It holds the store weakly, so that a forgotten load cannot keep a dropped cache's connection alive.
+async fn keep(store: Weak<dyn Store>, key: Arc<str>, nonce: Nonce, duration: Duration) {
+    loop {
+        clock::sleep(duration / 3).await;
+        let Some(store) = store.upgrade() else { return };
+        // An error says nothing about the lease: the next turn tries again.
+        if let Ok(false) = store.renew(&key, nonce, duration).await {
+            return;
+        }
+    }
+}

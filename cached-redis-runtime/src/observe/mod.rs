@@ -1,0 +1,8 @@
+//! What the cache did, counted per family, and the few things worth saying aloud.
+
+mod counters;
+mod warn;
+
+pub(crate) use counters::{Count, Counters};
+pub use counters::{FamilyStats, Stats};
+pub(crate) use warn::warn;

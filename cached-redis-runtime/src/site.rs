@@ -1,0 +1,145 @@
+//! `Site`: what is constant about one annotated function.
+
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use serde::de::DeserializeOwned;
+
+use crate::codec::{Format, Tags};
+use crate::observe::Counters;
+use crate::sync::{Arc, OnceLock};
+
+/// The description of one annotated function, in a `static` beside its body.
+///
+/// A `static` inside a generic function is one for all its instances, so nothing that depends on a type parameter may
+/// live here: what is cached below is checked against the type or the cache at hand before it is used.
+#[derive(Debug)]
+pub struct Site {
+    path: &'static str,
+    template: &'static str,
+    literals: &'static [&'static str],
+    version: u32,
+    jitter: f64,
+    format: Option<Format>,
+    /// The fingerprints of the value types seen here.
+    tags: Tags,
+    /// The counters in the first cache used, with that cache's number: normally the installed one.
+    counters: OnceLock<(u64, Arc<Counters>)>,
+    /// How long the last encoded value was, to reserve the next buffer in one go.
+    encoded_len: AtomicUsize,
+}
+
+impl Site {
+    /// The site of a reader.
+    #[must_use]
+    pub const fn cache_aside(
+        path: &'static str,
+        template: &'static str,
+        literals: &'static [&'static str],
+    ) -> Self {
+        Self {
+            path,
+            template,
+            literals,
+            version: 1,
+            jitter: 0.1,
+            format: None,
+            tags: Tags::new(),
+            counters: OnceLock::new(),
+            encoded_len: AtomicUsize::new(0),
+        }
+    }
+
+    /// The site of an invalidator; `template` is the first one it names.
+    #[must_use]
+    pub const fn cache_invalidate(path: &'static str, template: &'static str) -> Self {
+        Self::cache_aside(path, template, &[])
+    }
+
+    /// The version of the value's meaning. Default: 1.
+    #[must_use]
+    pub const fn version(mut self, version: u32) -> Self {
+        self.version = version;
+        self
+    }
+
+    /// The share by which a TTL may be shortened. Default: 0.1.
+    #[must_use]
+    pub const fn jitter(mut self, share: f64) -> Self {
+        self.jitter = share;
+        self
+    }
+
+    /// The format of the value. Default: the cache's.
+    #[must_use]
+    pub const fn format(mut self, format: Format) -> Self {
+        self.format = Some(format);
+        self
+    }
+
+    pub(crate) fn path(&self) -> &'static str {
+        self.path
+    }
+
+    pub(crate) fn literals(&self) -> &'static [&'static str] {
+        self.literals
+    }
+
+    pub(crate) fn jitter_share(&self) -> f64 {
+        self.jitter
+    }
+
+    pub(crate) fn format_or(&self, default: Format) -> Format {
+        self.format.unwrap_or(default)
+    }
+
+    /// The tag that an entry of this function carries: values of type `T`, read as an `R`.
+    pub(crate) fn fingerprint<T: ?Sized, R: DeserializeOwned>(&self, format: Format) -> u64 {
+        self.tags.get::<T, R>(format, self.version)
+    }
+
+    /// This family's counters in the cache numbered `cache`; `find` asks the cache itself.
+    pub(crate) fn counters(
+        &self,
+        cache: u64,
+        find: impl FnOnce(&'static str) -> Arc<Counters>,
+    ) -> CountersRef<'_> {
+        let mut find = Some(find);
+        let (known, counters) = self.counters.get_or_init(|| {
+            let find = find.take();
+            (cache, find.map_or_else(Arc::default, |find| find(self.template)))
+        });
+        if *known == cache {
+            return CountersRef::Site(counters);
+        }
+        match find {
+            Some(find) => CountersRef::Cache(find(self.template)),
+            None => CountersRef::Site(counters),
+        }
+    }
+
+    pub(crate) fn expected_len(&self) -> usize {
+        self.encoded_len.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn encoded(&self, len: usize) {
+        self.encoded_len.store(len, Ordering::Relaxed);
+    }
+}
+
+/// Counters, borrowed from the site or shared with a cache that is not the site's first.
+#[derive(Debug)]
+pub(crate) enum CountersRef<'a> {
+    Site(&'a Counters),
+    Cache(Arc<Counters>),
+}
+
+impl core::ops::Deref for CountersRef<'_> {
+    type Target = Counters;
+
+    fn deref(&self) -> &Counters {
+        match self {
+            Self::Site(counters) => counters,
+            Self::Cache(counters) => counters,
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! What a server must be able to do for the protocol: bytes under one key, compared by nonce.
+//!
+//! Every step is safe to send twice: after a lost reply a claim, a fill and a release find their own nonce.
+
+use core::fmt;
+use core::future::Future;
+use core::pin::Pin;
+use core::time::Duration;
+
+use crate::codec::Nonce;
+use crate::error::Error;
+
+/// A command under way. Boxed so that stores are interchangeable: one allocation beside a network round trip.
+pub(crate) type Reply<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
+
+/// What a claim may replace.
+#[derive(Clone, Debug)]
+pub(crate) enum Expect {
+    /// Nothing: the key is believed to be missing.
+    Missing,
+    /// Missing, or an entry with this nonce: one that the caller cannot read.
+    Nonce(Nonce),
+    /// Missing, or a string that is no entry of ours, told by its length and its beginning. Entries of ours never
+    /// match: their nonce lies within the beginning.
+    Foreign { start: Vec<u8>, len: usize },
+}
+
+impl Expect {
+    /// Enough to tell a foreign string from every entry of ours, and little enough to send.
+    const START: usize = 64;
+
+    pub(crate) fn foreign(bytes: &[u8]) -> Self {
+        Self::Foreign {
+            start: bytes[..bytes.len().min(Self::START)].to_vec(),
+            len: bytes.len(),
+        }
+    }
+}
+
+/// The outcome of a claim.
+#[derive(Clone, Debug)]
+pub(crate) enum Claimed {
+    /// The lease is in place.
+    Mine,
+    /// The key holds this instead.
+    Other(Vec<u8>),
+}
+
+/// A place for entries. Every method fails with an [`Error`] rather than wait longer than the store's deadline.
+pub(crate) trait Store: fmt::Debug + Send + Sync {
+    fn get<'a>(&'a self, key: &'a str) -> Reply<'a, Option<Vec<u8>>>;
+
+    /// Puts a lease with `nonce` in place of what `expect` allows, to expire after `lease`.
+    fn claim<'a>(
+        &'a self,
+        key: &'a str,
+        expect: Expect,
+        nonce: Nonce,
+        lease: Duration,
+    ) -> Reply<'a, Claimed>;
+
+    /// Stores `entry` for `life` milliseconds if the key carries the nonce `expect`, or the entry's own after a lost
+    /// reply. Says whether it did.
+    fn fill<'a>(
+        &'a self,
+        key: &'a str,
+        expect: Nonce,
+        entry: &'a [u8],
+        life: Option<u64>,
+    ) -> Reply<'a, bool>;
+
+    /// Lets the lease with `nonce` live for another `lease`. Says whether it is still there.
+    fn renew<'a>(&'a self, key: &'a str, nonce: Nonce, lease: Duration) -> Reply<'a, bool>;
+
+    /// Deletes the lease with `nonce`; a value stored under the same nonce stays. Says whether it did.
+    fn release<'a>(&'a self, key: &'a str, nonce: Nonce) -> Reply<'a, bool>;
+
+    /// Deletes the keys, whatever they hold, and says how many there were.
+    fn delete<'a>(&'a self, keys: &'a [String]) -> Reply<'a, u64>;
+
+    /// Asks for a sign of life.
+    fn ping(&self) -> Reply<'_, ()>;
+
+    /// Whether commands have a chance right now.
+    fn is_ready(&self) -> bool;
+}

@@ -1,0 +1,134 @@
+//! How long an entry lives: arithmetic only.
+
+use core::time::Duration;
+
+/// Redis takes the life of a key in milliseconds, and the envelope keeps it in 40 bits (34 years).
+const LONGEST: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
+
+/// The life of a value and of a cached "not found", as the attribute says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lifetimes {
+    value: Option<Duration>,
+    none: Option<Duration>,
+}
+
+impl Lifetimes {
+    /// Values live this long.
+    ///
+    /// # Panics
+    /// If `ttl` is zero. The attribute evaluates it in a `const`, so this is a compile error.
+    #[must_use]
+    pub const fn ttl(ttl: Duration) -> Self {
+        assert!(
+            !ttl.is_zero(),
+            "`ttl` must not be zero: such an entry could never be read"
+        );
+        Self {
+            value: Some(ttl),
+            none: None,
+        }
+    }
+
+    /// Values live until they are invalidated.
+    #[must_use]
+    pub const fn forever() -> Self {
+        Self {
+            value: None,
+            none: None,
+        }
+    }
+
+    /// A "not found" is stored as well and lives this long.
+    ///
+    /// # Panics
+    /// If `ttl` is zero; a compile error in practice, as for [`Lifetimes::ttl`].
+    #[must_use]
+    pub const fn none_ttl(self, ttl: Duration) -> Self {
+        assert!(
+            !ttl.is_zero(),
+            "`none_ttl` must not be zero: leave it out to store no \"not found\""
+        );
+        Self {
+            value: self.value,
+            none: Some(ttl),
+        }
+    }
+
+    pub(crate) fn for_value(self) -> Life {
+        Life(self.value)
+    }
+
+    pub(crate) fn for_none(self) -> Option<Life> {
+        self.none.map(|ttl| Life(Some(ttl)))
+    }
+}
+
+/// The life of one entry; `None` is "until invalidated".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Life(Option<Duration>);
+
+impl Life {
+    /// Shortens by up to `share` of the whole, never lengthens, never below one millisecond.
+    ///
+    /// Entries written together would otherwise expire together and be loaded together.
+    pub(crate) fn jittered(self, share: f64, random: u64) -> Self {
+        let Some(ttl) = self.0 else { return self };
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a fraction needs no more than 32 bits"
+        )]
+        let fraction = (random >> 32) as f64 / f64::from(u32::MAX);
+        let cut = ttl.mul_f64(share.clamp(0.0, 1.0) * fraction);
+        Self(Some(
+            ttl.saturating_sub(cut).max(Duration::from_millis(1)).min(ttl),
+        ))
+    }
+
+    /// In whole milliseconds as the store wants it: at least one, at most thirty years. `None` is no expiry.
+    pub(crate) fn millis(self) -> Option<u64> {
+        let millis = self.0?.min(LONGEST).as_millis();
+        Some(u64::try_from(millis).unwrap_or(u64::MAX).max(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn forever_has_no_expiry() {
+        let life = Lifetimes::forever().for_value().jittered(0.5, u64::MAX);
+        assert_eq!(life.millis(), None);
+    }
+
+    #[test]
+    fn a_sub_millisecond_ttl_still_expires() {
+        let life = Lifetimes::ttl(Duration::from_nanos(1)).for_value();
+        assert_eq!(life.jittered(0.1, u64::MAX).millis(), Some(1));
+    }
+
+    #[test]
+    fn not_found_has_its_own_life() {
+        let lifetimes = Lifetimes::ttl(Duration::from_secs(60));
+        assert_eq!(lifetimes.for_none(), None);
+        let life = lifetimes.none_ttl(Duration::from_secs(5)).for_none();
+        assert_eq!(life.and_then(Life::millis), Some(5000));
+    }
+
+    proptest! {
+        #[test]
+        fn jitter_never_lengthens_and_stays_within_its_share(
+            millis in 1_u64..1 << 50, share in 0.0_f64..=1.0, random: u64,
+        ) {
+            let life = Lifetimes::ttl(Duration::from_millis(millis)).for_value();
+            let whole = life.millis().unwrap();
+            let cut = life.jittered(share, random).millis().unwrap();
+            prop_assert!((1..=whole).contains(&cut));
+            #[expect(clippy::cast_precision_loss, clippy::cast_sign_loss, clippy::cast_possible_truncation,
+                reason = "a bound with a margin")]
+            let floor = (millis as f64 * (1.0 - share)) as u64;
+            prop_assert!(cut + 1 >= floor.min(whole));
+        }
+    }
+}

@@ -1,0 +1,161 @@
+#!/usr/bin/env bash
+# Runs everything that can be checked on one machine. Needs Rust; finds or installs redis-server.
+# nextest, clippy, rustfmt, cargo-deny and typos are used when they are there.
+#
+#   scripts/test.sh                                      everything
+#   CACHED_REDIS_SERVER=/path/to/server scripts/test.sh  against another server: Redis 6.2 or newer, Valkey
+#   CI=true scripts/test.sh                              also fails if Cargo.lock would change
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scratch=$(mktemp -d)
+redis_pid=
+finish() {
+    if [ -n "$redis_pid" ]; then
+        kill "$redis_pid" 2>/dev/null || true
+        wait "$redis_pid" 2>/dev/null || true
+    fi
+    rm -rf "$scratch"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+step() { printf '\n==> %s\n' "$*"; }
+has() { command -v "$1" >/dev/null 2>&1; }
+# A missing component answers with an error of rustup's proxy, so ask the tool, not the path.
+has_cargo() { cargo "$1" --version >/dev/null 2>&1; }
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif has sudo; then
+        sudo "$@"
+    else
+        return 1
+    fi
+}
+
+install_redis() {
+    if has apt-get; then
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q &&
+            as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends redis-server
+    elif has dnf; then
+        # Fedora has replaced Redis by Valkey.
+        as_root dnf install -qy redis || as_root dnf install -qy valkey
+    elif has brew; then
+        brew install redis
+    else
+        return 1
+    fi
+}
+
+# Sets CACHED_REDIS_SERVER, which the tests start their servers with.
+find_redis() {
+    local candidate
+    for candidate in "${CACHED_REDIS_SERVER:-}" redis-server valkey-server; do
+        if [ -n "$candidate" ] && has "$candidate"; then
+            CACHED_REDIS_SERVER=$(command -v "$candidate")
+            export CACHED_REDIS_SERVER
+            return 0
+        fi
+    done
+    return 1
+}
+
+# Starts a server for a program that is not a test, and sets REDIS_URL.
+start_redis() {
+    local port attempt
+    # Somebody may be using the port, so try some. The tests' harness says why not above 32000.
+    for attempt in 1 2 3 4 5; do
+        port=$((12000 + RANDOM % 20000))
+        "$CACHED_REDIS_SERVER" --bind 127.0.0.1 --port "$port" --save '' --appendonly no \
+            --dir "$scratch" --logfile redis.log >/dev/null 2>&1 &
+        redis_pid=$!
+        if answers "$port" && kill -0 "$redis_pid" 2>/dev/null; then
+            REDIS_URL=redis://127.0.0.1:$port
+            return 0
+        fi
+        kill "$redis_pid" 2>/dev/null || true
+        wait "$redis_pid" 2>/dev/null || true
+    done
+    redis_pid=
+    cat "$scratch/redis.log" >&2 || true
+    return 1
+}
+
+# Waits up to ten seconds until the server on this port answers.
+answers() {
+    local reply tries=0
+    while kill -0 "$redis_pid" 2>/dev/null && [ $tries -lt 200 ]; do
+        if { exec 3<>"/dev/tcp/127.0.0.1/$1"; } 2>/dev/null; then
+            printf 'PING\r\n' >&3
+            read -r -t 1 reply <&3 || reply=
+            exec 3>&-
+            case $reply in +PONG*) return 0 ;; esac
+        fi
+        sleep 0.05
+        tries=$((tries + 1))
+    done
+    return 1
+}
+
+if ! has cargo; then
+    echo 'cargo is missing: install Rust as https://rustup.rs says.' >&2
+    exit 1
+fi
+if ! find_redis; then
+    step 'install redis-server'
+    install_redis || true
+    if ! find_redis; then
+        echo 'No redis-server found, and it could not be installed. Install Redis 6.2 or newer, or Valkey,' >&2
+        echo 'with the system'"'"'s package manager, or set CACHED_REDIS_SERVER to the path of a server.' >&2
+        exit 1
+    fi
+fi
+step "$("$CACHED_REDIS_SERVER" --version)"
+
+locked=${CI:+--locked}
+
+if has_cargo fmt; then
+    step 'cargo fmt'
+    cargo fmt --all --check
+fi
+if has typos; then
+    step typos
+    typos
+fi
+if has_cargo clippy; then
+    step 'cargo clippy'
+    # shellcheck disable=SC2086 # an empty $locked is no argument
+    cargo clippy $locked --workspace --all-targets --all-features -- -D warnings
+fi
+if has_cargo deny; then
+    step 'cargo deny'
+    cargo deny --all-features check bans licenses sources
+fi
+
+step 'cargo doc'
+# shellcheck disable=SC2086
+RUSTDOCFLAGS=-Dwarnings cargo doc $locked --workspace --all-features --no-deps --quiet
+
+step 'quickstart on memory://'
+# shellcheck disable=SC2086
+env -u REDIS_URL cargo run $locked --quiet --example quickstart
+step 'quickstart on a server'
+start_redis
+# shellcheck disable=SC2086
+REDIS_URL=$REDIS_URL cargo run $locked --quiet --example quickstart
+
+step 'documentation tests'
+# shellcheck disable=SC2086
+cargo test $locked --workspace --all-features --doc
+
+# Last, so that the summary of the tests is what one sees at the end.
+step tests
+if has_cargo nextest; then
+    # shellcheck disable=SC2086
+    cargo nextest run $locked --workspace --all-features
+else
+    # shellcheck disable=SC2086
+    cargo test $locked --workspace --all-features --lib --bins --tests --examples
+fi

@@ -1,0 +1,28 @@
+//! The harness of the tests: real servers, gates instead of sleeps, second processes.
+//!
+//! - [`Server`]: a `redis-server` of one's own on a free loopback port, killed when it goes out of scope.
+//! - [`Gate`] and [`CountingLoader`]: hold a load at the interesting moment and count how often it ran.
+//! - [`ChildProcess`] and [`Role`]: run a part of the test in another process, which a test may kill.
+//! - [`eventually`]: wait for what is visible only from outside.
+//!
+//! Nothing here knows the crates under test, so their benchmarks can use it as well.
+
+#![allow(
+    clippy::missing_panics_doc,
+    reason = "a harness has one way to report that the machine does not do what it must: it panics"
+)]
+
+mod child;
+mod clock;
+mod gate;
+mod loader;
+mod port;
+mod scratch;
+mod server;
+
+pub use self::child::{ChildProcess, Role};
+pub use self::clock::{Stopwatch, eventually, eventually_blocking, pause};
+pub use self::gate::Gate;
+pub use self::loader::CountingLoader;
+pub use self::scratch::ScratchDir;
+pub use self::server::{Server, ServerBuilder};

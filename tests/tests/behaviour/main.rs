@@ -1,0 +1,11 @@
+//! What users see, on the store in memory and on a real server, by one set of tests.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod arguments;
+mod context;
+mod formats;
+mod invalidate;
+mod return_types;
+mod wire;

@@ -1,0 +1,12 @@
+const TTL: std::time::Duration = std::time::Duration::ZERO;
+
+use cached_redis_runtime::cache_aside;
+
+#[cache_aside(key = "user:<id>", ttl = TTL)]
+async fn find(id: u64) -> u64 {
+    id
+}
+
+fn main() {
+    drop(find(1));
+}

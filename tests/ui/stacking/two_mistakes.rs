@@ -1,0 +1,11 @@
+use cached_redis_runtime::cache_invalidate;
+
+#[cache_invalidate(key = "user:<idd>")]
+#[cache_invalidate(key = "user:<id")]
+async fn update(id: u64) {
+    let _ = id;
+}
+
+fn main() {
+    drop(update(1));
+}
