@@ -111,12 +111,10 @@ fn guarded(
 fn bug(macro_name: &str, reason: &str) -> Option<TokenStream> {
     let mut errors = Errors::new();
     let title = format!("`{macro_name}` failed, and the fault is its own: {reason}");
-    errors.push(
-        Diag::new(Span::call_site(), title).help(format!(
-            "please report the function at {}/issues",
-            env!("CARGO_PKG_REPOSITORY")
-        )),
-    );
+    errors.push(Diag::new(Span::call_site(), title).help(format!(
+        "please report the function at {}/issues",
+        env!("CARGO_PKG_REPOSITORY")
+    )));
     errors.finish()
 }
 

@@ -10,7 +10,7 @@ use crate::check::skip::Skip;
 use crate::check::template::useless_one_slot;
 use crate::check::unused::Usage;
 use crate::check::{signature, ttl, value};
-use crate::diag::Errors;
+use crate::diag::{Diag, Errors};
 use crate::expand::body::{Wrapper, wrap};
 use crate::expand::site::Constants;
 use crate::expand::{Context, key, site};
@@ -18,7 +18,7 @@ use crate::model::function::Function;
 use crate::model::key::KeyPlan;
 use crate::model::policy::Policy;
 use crate::model::ttl::{Life, Ttl};
-use crate::parse::args::{Args, Grammar, Kind, Spec, missing};
+use crate::parse::args::{Args, Grammar, Kind, Spec};
 
 const NAME: &str = "cache_aside";
 
@@ -83,7 +83,7 @@ impl Attribute for CacheAside {
     fn build(mut args: Args, function: &Function<'_>, errors: &mut Errors) -> Option<Self> {
         signature::returns_something(function, errors);
         let plan = key(&mut args, function, errors);
-        let ttl = ttl::check(&mut args, NAME, errors);
+        let ttl = ttl::check(&mut args, function, NAME, errors);
         let unless = value::unless(&mut args, errors);
         let constants = Constants {
             version: value::version(&mut args, errors),
@@ -136,13 +136,13 @@ impl Attribute for CacheAside {
 }
 
 fn key(args: &mut Args, function: &Function<'_>, errors: &mut Errors) -> Option<KeyPlan> {
-    if !args.has("key") {
+    if args.lacks("key") {
+        let title = "`#[cache_aside]` needs a key: what is cached, and what it depends on";
         errors.push(
-            missing("`#[cache_aside]` needs a key: what is cached, and what it depends on")
-                .help(format!("add {}", example(function))),
+            Diag::new(function.attribute_span(), title).help(format!("add {}", example(function))),
         );
     }
-    let skip = Skip::parse(args.list("skip"), errors);
+    let mut skip = Skip::parse(args, errors);
     let one_slot = args.flag("one_slot");
     let text = value::template(&args.expr("key")?.value, errors);
     let Some(text) = text else {
@@ -161,7 +161,7 @@ fn key(args: &mut Args, function: &Function<'_>, errors: &mut Errors) -> Option<
         if !skip.broken {
             let usage = Usage {
                 function,
-                template: &text,
+                template: &checked.corrected,
                 named: &checked.named,
                 skip: &skip,
             };
@@ -175,7 +175,11 @@ fn key(args: &mut Args, function: &Function<'_>, errors: &mut Errors) -> Option<
 fn example(function: &Function<'_>) -> String {
     let names = function.names();
     let names = names.iter().map(|name| format!(":<{name}>"));
-    format!("`key = \"{}{}\"`", function.name(), names.collect::<String>())
+    format!(
+        "`key = \"{}{}\"`",
+        function.name(),
+        names.collect::<String>()
+    )
 }
 
 // Output:
@@ -187,7 +191,9 @@ fn lifetimes(context: &Context, ttl: &Ttl) -> TokenStream {
             let seconds = millis / 1000;
             quote_spanned!(*span=> ::core::time::Duration::from_secs(#seconds))
         }
-        Life::Millis(millis) => quote_spanned!(*span=> ::core::time::Duration::from_millis(#millis)),
+        Life::Millis(millis) => {
+            quote_spanned!(*span=> ::core::time::Duration::from_millis(#millis))
+        }
         Life::Expr(expr) => quote_spanned!(*span=> #expr),
         Life::Forever => quote_spanned!(*span=> ::core::time::Duration::MAX),
     };

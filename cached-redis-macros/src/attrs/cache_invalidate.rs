@@ -16,7 +16,7 @@ use crate::expand::{Context, key, site};
 use crate::model::function::Function;
 use crate::model::key::{KeyPlan, Segment};
 use crate::model::policy::Policy;
-use crate::parse::args::{Args, Given, Grammar, Kind, Spec, missing};
+use crate::parse::args::{Args, Given, Grammar, Kind, Spec};
 use crate::parse::literal::Text;
 
 const NAME: &str = "cache_invalidate";
@@ -137,14 +137,11 @@ impl Attribute for CacheInvalidate {
     }
 }
 
-fn keys(
-    args: &mut Args,
-    function: &Function<'_>,
-    errors: &mut Errors,
-) -> Option<Vec<KeyPlan>> {
-    if !args.has("key") && !args.has("keys") {
+fn keys(args: &mut Args, function: &Function<'_>, errors: &mut Errors) -> Option<Vec<KeyPlan>> {
+    if args.lacks("key") && args.lacks("keys") {
+        let title = "`#[cache_invalidate]` needs to know which entries the write makes stale";
         errors.push(
-            missing("`#[cache_invalidate]` needs to know which entries the write makes stale")
+            Diag::new(function.attribute_span(), title)
                 .help("add `key = \"…\"` or `keys(\"…\", \"…\")` with the templates of the functions that read them"),
         );
     }
@@ -155,13 +152,19 @@ fn keys(
         has_result: true,
         one_slot: one_slot.is_some(),
     };
-    let checked: Vec<_> = texts.iter().map(|text| check(text, scope, errors)).collect();
+    let checked: Vec<_> = texts
+        .iter()
+        .map(|text| check(text, scope, errors))
+        .collect();
     if checked.iter().all(|checked| checked.complete) {
         let needed = checked.iter().any(|checked| checked.needs_one_slot);
         useless_one_slot(one_slot.as_ref(), needed, errors);
     }
     for (index, text) in texts.iter().enumerate() {
-        if texts[..index].iter().any(|before| before.value() == text.value()) {
+        if texts[..index]
+            .iter()
+            .any(|before| before.value() == text.value())
+        {
             errors.push(Diag::new(text.span(), "this key is given twice"));
         }
     }
@@ -188,7 +191,10 @@ fn texts(args: &mut Args, errors: &mut Errors) -> Option<Vec<Text>> {
             return None;
         }
         Err(error) => {
-            errors.push(Diag::new(error.span(), format!("`keys` takes string literals: {error}")));
+            errors.push(Diag::new(
+                error.span(),
+                format!("`keys` takes string literals: {error}"),
+            ));
             return None;
         }
     };
@@ -213,10 +219,7 @@ fn no_keys(list: &Given<TokenStream>) -> Diag {
 fn keys_of_result(context: &Context, plans: &[&KeyPlan]) -> (TokenStream, TokenStream) {
     let Context { rt, span } = context;
     if plans.is_empty() {
-        return (
-            TokenStream::new(),
-            quote_spanned!(*span=> #rt::no_ret_keys),
-        );
+        return (TokenStream::new(), quote_spanned!(*span=> #rt::no_ret_keys));
     }
     let mut parts = TokenStream::new();
     let mut count = 0_usize;
@@ -233,7 +236,7 @@ fn keys_of_result(context: &Context, plans: &[&KeyPlan]) -> (TokenStream, TokenS
                     quote_spanned!(*span=> #rt::segment(&#name),)
                 }
                 Segment::Type(ident) => quote_spanned!(*span=> #rt::type_segment::<#ident>(),),
-                Segment::Result(fields) => key::result(context, fields),
+                Segment::Result { fields, span } => key::result(context, fields, *span),
             });
         }
         let segments = quote_spanned!(*span=> &[#segments]);

@@ -3,7 +3,10 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 use syn::ext::IdentExt as _;
-use syn::{Attribute, Data, DataEnum, DeriveInput, Field, Fields, Generics, Path, Type, parse_quote_spanned};
+use syn::{
+    Attribute, Data, DataEnum, DeriveInput, Field, Fields, Generics, Path, Type,
+    parse_quote_spanned,
+};
 
 use crate::diag::{Diag, Errors};
 use crate::expand::Context;
@@ -30,7 +33,10 @@ pub(crate) fn expand(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
     let mut generics = input.generics.clone();
     let body = match &input.data {
         Data::Struct(data) => {
-            misplaced(data.fields.iter().map(|field| field.attrs.as_slice()), errors);
+            misplaced(
+                data.fields.iter().map(|field| field.attrs.as_slice()),
+                errors,
+            );
             let fields: Vec<_> = valued(&data.fields).collect();
             bound(&mut generics, &fields, &context);
             fields_body(&context, &fields)
@@ -59,13 +65,16 @@ pub(crate) fn expand(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
 
 /// The fields with their names; a `PhantomData` has no value that could tell two keys apart.
 fn valued(fields: &Fields) -> impl Iterator<Item = (syn::Member, &Field)> {
-    fields.members().zip(fields).filter(|(_, field)| match &field.ty {
-        Type::Path(path) => {
-            let last = path.path.segments.last();
-            last.is_none_or(|last| last.ident != "PhantomData")
-        }
-        _ => true,
-    })
+    fields
+        .members()
+        .zip(fields)
+        .filter(|(_, field)| match &field.ty {
+            Type::Path(path) => {
+                let last = path.path.segments.last();
+                last.is_none_or(|last| last.ident != "PhantomData")
+            }
+            _ => true,
+        })
 }
 
 fn fields_body(context: &Context, fields: &[(syn::Member, &Field)]) -> TokenStream {
@@ -89,14 +98,18 @@ fn enum_body(
     errors: &mut Errors,
 ) -> TokenStream {
     let Context { rt, span } = context;
-    misplaced(data.variants.iter().map(|variant| variant.attrs.as_slice()), errors);
+    misplaced(
+        data.variants.iter().map(|variant| variant.attrs.as_slice()),
+        errors,
+    );
     let with_data = data
         .variants
         .iter()
         .find(|variant| !matches!(variant.fields, Fields::Unit));
     if let Some(variant) = with_data {
         let (name, variant_name) = (&input.ident, &variant.ident);
-        let title = format!("`{name}` cannot derive `CacheKey`: its variant `{variant_name}` holds data");
+        let title =
+            format!("`{name}` cannot derive `CacheKey`: its variant `{variant_name}` holds data");
         errors.push(
             Diag::over(&variant.fields, title)
                 .help("derive it for a field-less enum, or write `impl CacheKey` by hand"),
@@ -134,7 +147,10 @@ fn bound(generics: &mut Generics, fields: &[(syn::Member, &Field)], context: &Co
 /// `#[cache_key(crate = path)]`, the one thing the attribute can say.
 pub(crate) fn krate(attrs: &[Attribute], errors: &mut Errors) -> Option<Path> {
     let mut path: Option<Path> = None;
-    for attr in attrs.iter().filter(|attr| attr.path().is_ident("cache_key")) {
+    for attr in attrs
+        .iter()
+        .filter(|attr| attr.path().is_ident("cache_key"))
+    {
         let read = attr.parse_nested_meta(|meta| {
             if meta.path.is_ident("crate") && path.is_none() {
                 path = Some(meta.value()?.parse()?);
@@ -162,4 +178,3 @@ fn misplaced<'a>(attrs: impl Iterator<Item = &'a [Attribute]>, errors: &mut Erro
         }
     }
 }
-

@@ -31,7 +31,11 @@ pub(crate) fn expand(input: TokenStream, errors: &mut Errors) -> Option<TokenStr
         }
     };
     let template = template::check(&text, &[], one_slot.is_some(), errors)?;
-    useless_one_slot(one_slot.as_ref(), template::needs_one_slot(&template), errors);
+    useless_one_slot(
+        one_slot.as_ref(),
+        template::needs_one_slot(&template),
+        errors,
+    );
     let context = Context::at(text.span(), &Policy::default());
     let Context { rt, span } = &context;
     let (literals, holes) = split(&template);

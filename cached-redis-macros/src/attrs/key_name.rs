@@ -30,11 +30,12 @@ pub(crate) fn expand(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
         GenericParam::Lifetime(_) => None,
     });
     if let Some(param) = many {
-        let title = format!("`{name}` is a different type for every `{param}`, and one name would stand for all");
-        errors.push(
-            Diag::new(param.span(), title)
-                .help(format!("write `impl KeyName` for each `{name}<…>` that is part of a key")),
+        let title = format!(
+            "`{name}` is a different type for every `{param}`, and one name would stand for all"
         );
+        errors.push(Diag::new(param.span(), title).help(format!(
+            "write `impl KeyName` for each `{name}<…>` that is part of a key"
+        )));
     }
     let text = name.unraw().to_string();
     let (impl_generics, ty_generics, where_clause) = input.generics.split_for_impl();

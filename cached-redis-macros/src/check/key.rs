@@ -28,6 +28,8 @@ pub(crate) struct Checked {
     pub(crate) named: Vec<String>,
     /// Whether `named` can be trusted to be complete.
     pub(crate) complete: bool,
+    /// The template, with the names in it that were probably meant.
+    pub(crate) corrected: String,
     pub(crate) needs_one_slot: bool,
 }
 
@@ -38,6 +40,7 @@ pub(crate) fn check(text: &Text, scope: Scope<'_>, errors: &mut Errors) -> Check
             plan: None,
             named: Vec::new(),
             complete: false,
+            corrected: String::new(),
             needs_one_slot: false,
         };
     };
@@ -45,11 +48,13 @@ pub(crate) fn check(text: &Text, scope: Scope<'_>, errors: &mut Errors) -> Check
         plan: None,
         named: Vec::new(),
         complete: true,
+        corrected: text.value().to_owned(),
         needs_one_slot: template::needs_one_slot(&template),
     };
     if let Some(name) = template::format_habit(text, &template, &names) {
         checked.named.push(name.to_owned());
     }
+    let mut misspelt = Vec::new();
     let mut plan = Some(KeyPlan {
         template: text.value().to_owned(),
         literals: vec![String::new()],
@@ -75,13 +80,21 @@ pub(crate) fn check(text: &Text, scope: Scope<'_>, errors: &mut Errors) -> Check
             }
             Err(problem) => {
                 plan = None;
-                match &problem.meant {
-                    Some(meant) => checked.named.push(meant.clone()),
+                match problem.meant {
+                    Some(meant) => misspelt.push((hole, meant)),
                     None => checked.complete = false,
                 }
                 errors.push(*problem.diag);
             }
         }
+    }
+    // From the last, because a replacement moves what is behind it.
+    for (hole, meant) in misspelt.into_iter().rev() {
+        let start = hole.path.start;
+        checked
+            .corrected
+            .replace_range(start..start + hole.root.len(), &meant);
+        checked.named.push(meant);
     }
     checked.plan = plan;
     checked
@@ -131,12 +144,7 @@ fn resolve(text: &Text, hole: &Hole, scope: Scope<'_>) -> Result<Segment, Unreso
     Ok(segment)
 }
 
-fn value(
-    text: &Text,
-    hole: &Hole,
-    root: &Ident,
-    param: Option<&Param<'_>>,
-) -> Result<Value, Diag> {
+fn value(text: &Text, hole: &Hole, root: &Ident, param: Option<&Param<'_>>) -> Result<Value, Diag> {
     let ty = param.and_then(Param::plain_type);
     Ok(Value {
         root: at_template(root, text),
@@ -180,16 +188,12 @@ pub(crate) fn identifier(name: &str, span: Span) -> Option<Ident> {
     Some(ident)
 }
 
-fn result(
-    text: &Text,
-    hole: &Hole,
-    scope: Scope<'_>,
-    is_param: bool,
-) -> Result<Segment, Diag> {
+fn result(text: &Text, hole: &Hole, scope: Scope<'_>, is_param: bool) -> Result<Segment, Diag> {
     let function = scope.function.name();
     let path = &text.value()[hole.path.clone()];
     if !scope.has_result {
-        let title = format!("the key names `<{path}>`, but a read needs its key before there is a result");
+        let title =
+            format!("the key names `<{path}>`, but a read needs its key before there is a result");
         return Err(text
             .diag(&hole.path, title, "")
             .note("`ret` is for `#[cache_invalidate]`; here, name a parameter"));
@@ -204,7 +208,10 @@ fn result(
         let title = format!("the key names `<{path}>`, but `{function}` returns nothing");
         return Err(text.diag(&hole.path, title, ""));
     }
-    members(text, hole).map(Segment::Result)
+    Ok(Segment::Result {
+        fields: members(text, hole)?,
+        span: text.span(),
+    })
 }
 
 fn unknown(text: &Text, hole: &Hole, function: &Function<'_>) -> Unresolved {

@@ -1,6 +1,8 @@
 //! Which functions can be annotated.
 
-use syn::Type;
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens as _;
+use syn::{GenericArgument, PathArguments, Type};
 
 use crate::diag::{Diag, Errors};
 use crate::model::function::{Function, Shape, mentions};
@@ -11,12 +13,14 @@ pub(crate) fn check(function: &Function<'_>, attribute: &str, errors: &mut Error
     let sig = &function.item.sig;
     let name = &sig.ident;
     if let Some(constness) = &sig.constness {
-        let title = format!("`#[{attribute}]` works on `async fn`; a `const fn` cannot wait for a cache");
+        let title =
+            format!("`#[{attribute}]` works on `async fn`; a `const fn` cannot wait for a cache");
         errors.push(Diag::new(constness.span, title).help(format!("write `async fn {name}`")));
         return;
     }
     if let Some(abi) = &sig.abi {
-        let title = format!("`#[{attribute}]` works on Rust functions; other languages call `{name}`");
+        let title =
+            format!("`#[{attribute}]` works on Rust functions; other languages call `{name}`");
         errors.push(Diag::over(abi, title).help("annotate an `async fn` that it calls"));
         return;
     }
@@ -27,7 +31,9 @@ pub(crate) fn check(function: &Function<'_>, attribute: &str, errors: &mut Error
     }
     if let Body::Missing(semi) = &function.item.body {
         let title = format!("`#[{attribute}]` wraps a body, and `{name}` has none here");
-        errors.push(Diag::new(semi.span, title).help("put it on the function in each `impl` of the trait"));
+        errors.push(
+            Diag::new(semi.span, title).help("put it on the function in each `impl` of the trait"),
+        );
         return;
     }
     if function.shape == Shape::Blocking {
@@ -51,17 +57,31 @@ fn blocking(function: &Function<'_>, attribute: &str) -> Diag {
 
 /// The result is named once more, as the type that is read from the cache.
 fn unnameable(function: &Function<'_>, output: &Type, attribute: &str, errors: &mut Errors) {
-    let word = ["impl", "_"].into_iter().find(|word| mentions(output, word));
+    let word = ["impl", "_"]
+        .into_iter()
+        .find(|word| mentions(output, word));
     if let Some(word) = word {
         let name = &function.item.sig.ident;
-        let title = format!("`#[{attribute}]` must name what `{name}` returns, and `{word}` hides it");
+        let title =
+            format!("`#[{attribute}]` must name what `{name}` returns, and `{word}` hides it");
         let diag = Diag::over(output, title);
         errors.push(diag.help("write the concrete type, or a `Box<dyn …>`"));
     }
 }
 
-/// What only a function that is read through the cache must have.
+/// What only a function that is read through the cache must have: a result, and one that can be kept.
 pub(crate) fn returns_something(function: &Function<'_>, errors: &mut Errors) {
+    if let Some(value) = function.output.map(value)
+        && function.shape != Shape::Blocking
+        && mentions_borrow(value)
+    {
+        let ident = &function.item.sig.ident;
+        let title = format!("`{ident}` returns a borrow, and a cached value must be owned");
+        errors.push(Diag::over(value, title).help(match value {
+            Type::Reference(borrow) => owned(&borrow.elem),
+            _ => "return owned values: `String` for `&str`, `Vec<T>` for `&[T]`".to_owned(),
+        }));
+    }
     let never = matches!(function.output, Some(Type::Never(_)));
     if function.shape != Shape::Blocking && (function.output.is_none() || never) {
         let ident = &function.item.sig.ident;
@@ -70,5 +90,43 @@ pub(crate) fn returns_something(function: &Function<'_>, errors: &mut Errors) {
             Diag::new(ident.span(), title)
                 .help("to clear entries after a write, use `#[cache_invalidate(key = …)]`"),
         );
+    }
+}
+
+/// `T` of `Result<Option<Arc<T>>, E>`, as far as the names tell: the error may well be a `&'static str`.
+fn value(ty: &Type) -> &Type {
+    if let Type::Path(path) = ty
+        && let Some(last) = path.path.segments.last()
+        && ["Result", "Option", "Arc"]
+            .iter()
+            .any(|name| last.ident == name)
+        && let PathArguments::AngleBracketed(args) = &last.arguments
+        && let Some(inner) = args.args.iter().find_map(|arg| match arg {
+            GenericArgument::Type(ty) => Some(ty),
+            _ => None,
+        })
+    {
+        value(inner)
+    } else {
+        ty
+    }
+}
+
+fn mentions_borrow(ty: &Type) -> bool {
+    fn search(tokens: TokenStream) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Punct(punct) => punct.as_char() == '&',
+            TokenTree::Group(group) => search(group.stream()),
+            _ => false,
+        })
+    }
+    search(ty.to_token_stream())
+}
+
+fn owned(borrowed: &Type) -> String {
+    match borrowed {
+        Type::Path(path) if path.path.is_ident("str") => "return `String`".to_owned(),
+        Type::Slice(slice) => format!("return `Vec<{}>`", slice.elem.to_token_stream()),
+        other => format!("return `{}`, or an `Arc` of it", other.to_token_stream()),
     }
 }

@@ -58,7 +58,9 @@ fn grammar(text: &Text, problem: &Problem, names: &[String]) -> Diag {
         ProblemKind::RawName => text
             .diag(at, "a key names a parameter without `r#`", "")
             .help(format!("write `<{}>`", found.replace("r#", ""))),
-        ProblemKind::Space => text.diag(at, "there is white space inside a placeholder", ""),
+        ProblemKind::Space => text
+            .diag(at, "there is white space inside a placeholder", "")
+            .help(format!("write `<{}>`", found.split_whitespace().collect::<String>())),
         ProblemKind::Dot => text.diag(at, "a name is missing beside the dot", ""),
         ProblemKind::Digits => {
             text.diag(at, format!("`{found}` is neither a name nor a field"), "")
@@ -97,7 +99,10 @@ fn not_separated(text: &Text, a: &Hole, between: &str, b: &Hole) -> Diag {
     let (first, second) = (shown(a), shown(b));
     let title = format!("different values of `{first}` and `{second}` could give the same key");
     let (at, label) = if between.is_empty() {
-        (a.whole.start..b.whole.end, "nothing separates them".to_owned())
+        (
+            a.whole.start..b.whole.end,
+            "nothing separates them".to_owned(),
+        )
     } else {
         let label = format!("a value may itself contain `{between}`");
         (a.whole.end..b.whole.start, label)
@@ -116,11 +121,16 @@ fn hash_tag(
     match &template.tag {
         Tag::None | Tag::Closed { has_hole: true, .. } => {}
         Tag::Open(at) => errors.push(
-            text.diag(at, "`{` opens a Redis Cluster hash tag that is never closed", "")
-                .help("close it with `}`, or leave the brace out"),
+            text.diag(
+                at,
+                "`{` opens a Redis Cluster hash tag that is never closed",
+                "",
+            )
+            .help("close it with `}`, or leave the brace out"),
         ),
         Tag::Empty(at) => {
-            let title = "`{}` is an empty hash tag: Redis Cluster ignores it and every tag after it";
+            let title =
+                "`{}` is an empty hash tag: Redis Cluster ignores it and every tag after it";
             let example = names.first().map_or("id", String::as_str);
             errors.push(
                 text.diag(at, title, "")
@@ -168,7 +178,11 @@ pub(crate) fn needs_one_slot(template: &Template) -> bool {
             ..
         }
     );
-    tag_is_constant && template.parts.iter().any(|part| matches!(part, Part::Hole(_)))
+    tag_is_constant
+        && template
+            .parts
+            .iter()
+            .any(|part| matches!(part, Part::Hole(_)))
 }
 
 fn same_slot(text: &Text, template: &Template, whole: &Range<usize>) -> Diag {
@@ -195,8 +209,11 @@ pub(crate) fn useless_one_slot(flag: Option<&Ident>, needed: bool, errors: &mut 
         && !needed
     {
         errors.push(
-            Diag::new(flag.span(), "no key here has a hash tag without a placeholder")
-                .help("leave `one_slot` out"),
+            Diag::new(
+                flag.span(),
+                "no key here has a hash tag without a placeholder",
+            )
+            .help("leave `one_slot` out"),
         );
     }
 }

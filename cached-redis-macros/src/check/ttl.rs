@@ -3,18 +3,24 @@
 use syn::{Expr, ExprLit, Lit, LitInt, UnOp};
 
 use crate::diag::{Diag, Errors};
+use crate::model::function::Function;
 use crate::model::ttl::{Life, Ttl};
-use crate::parse::args::{Args, Given, missing};
+use crate::parse::args::{Args, Given};
 use crate::parse::duration::{self, ProblemKind};
 use crate::parse::literal::{Text, ungroup};
 
 /// An entry's header has 40 bits for its life in milliseconds.
 const LONGEST_MILLIS: u64 = (1 << 40) - 1;
 
-pub(crate) fn check(args: &mut Args, attribute: &str, errors: &mut Errors) -> Option<Ttl> {
-    if !args.has("ttl") {
+pub(crate) fn check(
+    args: &mut Args,
+    function: &Function<'_>,
+    attribute: &str,
+    errors: &mut Errors,
+) -> Option<Ttl> {
+    if args.lacks("ttl") {
         let title = format!("`#[{attribute}]` needs to know how long an entry lives");
-        errors.push(missing(title).help(
+        errors.push(Diag::new(function.attribute_span(), title).help(
             "add `ttl = 3600` (seconds) or `ttl = \"1h\"`; if it may live until invalidated, write `ttl = forever`",
         ));
     }
@@ -35,7 +41,8 @@ pub(crate) fn check(args: &mut Args, attribute: &str, errors: &mut Errors) -> Op
 fn none_life(given: &Given<Expr>) -> Result<Life, Diag> {
     match life(given)? {
         Life::Forever => {
-            let title = "\"not found\" cannot be kept for ever: the next insert would stay invisible";
+            let title =
+                "\"not found\" cannot be kept for ever: the next insert would stay invisible";
             Err(Diag::over(&given.value, title).help("write `none_ttl = \"1m\"`"))
         }
         life => Ok(life),
@@ -57,7 +64,9 @@ fn life(given: &Given<Expr>) -> Result<Life, Diag> {
         Expr::Lit(literal) => {
             let diag = Diag::over(literal, format!("`{name}` takes whole seconds"));
             Err(match &literal.lit {
-                Lit::Float(float) => diag.help(in_units(&name, float.base10_digits(), float.suffix())),
+                Lit::Float(float) => {
+                    diag.help(in_units(&name, float.base10_digits(), float.suffix()))
+                }
                 _ => diag.help(format!("write `{name} = 60` or `{name} = \"1m\"`")),
             })
         }
@@ -77,7 +86,11 @@ fn in_units(name: &str, digits: &str, suffix: &str) -> String {
         "h" => Some(3_600_000.0),
         _ => None,
     };
-    let millis = digits.parse::<f64>().ok().zip(scale).map(|(n, scale)| n * scale);
+    let millis = digits
+        .parse::<f64>()
+        .ok()
+        .zip(scale)
+        .map(|(n, scale)| n * scale);
     match millis {
         // Whole milliseconds below a day: the cast loses nothing.
         Some(millis) if (1.0..86_400_000.0).contains(&millis) => {
@@ -127,7 +140,10 @@ fn text(name: &str, text: &Text) -> Result<Life, Diag> {
 fn in_range(name: &str, span: proc_macro2::Span, millis: Option<u64>) -> Result<Life, Diag> {
     match millis {
         Some(0) => {
-            let diag = Diag::new(span, format!("`{name}` is zero: an entry would be gone before it is read"));
+            let diag = Diag::new(
+                span,
+                format!("`{name}` is zero: an entry would be gone before it is read"),
+            );
             Err(if name == "none_ttl" {
                 diag.help("leave `none_ttl` out if \"not found\" is not to be cached")
             } else {
@@ -140,7 +156,10 @@ fn in_range(name: &str, span: proc_macro2::Span, millis: Option<u64>) -> Result<
 }
 
 fn too_long(name: &str, span: proc_macro2::Span) -> Diag {
-    let diag = Diag::new(span, format!("`{name}` is longer than an entry can live: 34 years"));
+    let diag = Diag::new(
+        span,
+        format!("`{name}` is longer than an entry can live: 34 years"),
+    );
     if name == "none_ttl" {
         diag.help("write `none_ttl = \"1m\"`")
     } else {

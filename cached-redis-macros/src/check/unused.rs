@@ -7,11 +7,11 @@ use syn::{GenericParam, Pat, TypeParam};
 use super::skip::Skip;
 use crate::diag::{Diag, Errors};
 use crate::model::function::{Function, Param, is_unit, mentions};
-use crate::parse::literal::Text;
 
 pub(crate) struct Usage<'a> {
     pub(crate) function: &'a Function<'a>,
-    pub(crate) template: &'a Text,
+    /// The key, to which a help line adds what is missing.
+    pub(crate) template: &'a str,
     /// The first names of the key's placeholders.
     pub(crate) named: &'a [String],
     pub(crate) skip: &'a Skip,
@@ -32,7 +32,7 @@ impl Usage<'_> {
             };
             let name = ident.unraw().to_string();
             if !self.is_mentioned(&name) && !self.is_only_skipped(&name, &mut Vec::new()) {
-                errors.push(self.ignored(ident.span(), &name));
+                errors.push(self.ignored(ident.span(), &[name]));
             }
         }
     }
@@ -92,13 +92,17 @@ impl Usage<'_> {
     }
 
     fn ignored_param(&self, param: &Param<'_>) -> Diag {
+        let names: Vec<_> = param
+            .bindings
+            .iter()
+            .map(|ident| ident.unraw().to_string())
+            .collect();
         match param.bindings.as_slice() {
             [] => self.unnamed(param),
-            [ident] => self.ignored(ident.span(), &ident.unraw().to_string()),
-            [first, ..] => {
-                let names: Vec<_> = param.bindings.iter().map(ToString::to_string).collect();
-                let title = shared(&names.join("` or `"));
-                self.with_helps(Diag::over(param.pat, title), &first.unraw().to_string())
+            [ident] => self.ignored(ident.span(), &names),
+            _ => {
+                let diag = Diag::over(param.pat, shared(&names.join("` or `")));
+                self.with_helps(diag, &names)
             }
         }
     }
@@ -110,19 +114,23 @@ impl Usage<'_> {
             other => Diag::over(other, title),
         };
         diag.help("give it a name and make it part of the key")
-            .help(format!("or say that it cannot matter:   {}", self.skip.with("_")))
+            .help(format!(
+                "or say that it cannot matter:   {}",
+                self.skip.with(&["_".to_owned()])
+            ))
     }
 
-    fn ignored(&self, span: Span, name: &str) -> Diag {
-        self.with_helps(Diag::new(span, shared(name)), name)
+    fn ignored(&self, span: Span, names: &[String]) -> Diag {
+        self.with_helps(Diag::new(span, shared(&names.concat())), names)
     }
 
-    fn with_helps(&self, diag: Diag, name: &str) -> Diag {
-        let longer = Literal::string(&format!("{}:<{name}>", self.template.value()));
+    fn with_helps(&self, diag: Diag, names: &[String]) -> Diag {
+        let holes: String = names.iter().map(|name| format!(":<{name}>")).collect();
+        let longer = Literal::string(&format!("{}{holes}", self.template));
         diag.help(format!("make it part of the key:        key = {longer}"))
             .help(format!(
                 "or say that it cannot matter:   {}",
-                self.skip.with(name)
+                self.skip.with(names)
             ))
     }
 }

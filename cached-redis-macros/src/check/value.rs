@@ -13,8 +13,11 @@ pub(crate) fn template(expr: &Expr, errors: &mut Errors) -> Option<Text> {
     let text = Text::of(expr);
     if text.is_none() {
         errors.push(
-            Diag::over(expr, "the key is not a string literal: it is checked while compiling")
-                .help("write it out: `\"user:<id>\"`"),
+            Diag::over(
+                expr,
+                "the key is not a string literal: it is checked while compiling",
+            )
+            .help("write it out: `\"user:<id>\"`"),
         );
     }
     text
@@ -48,7 +51,10 @@ fn path(given: &Given<Expr>, errors: &mut Errors) -> Option<Path> {
     }
     let diag = Diag::over(&given.value, "`crate` takes a path");
     errors.push(match Text::of(&given.value) {
-        Some(text) => diag.help(format!("write it without quotes: `crate = {}`", text.value())),
+        Some(text) => diag.help(format!(
+            "write it without quotes: `crate = {}`",
+            text.value()
+        )),
         None => diag.help("write `crate = ::cached_redis_runtime`"),
     });
     None
@@ -71,8 +77,11 @@ pub(crate) fn jitter(args: &mut Args, errors: &mut Errors) -> Option<f64> {
     let share = number.filter(|share| (0.0..=1.0).contains(share));
     if share.is_none() {
         errors.push(
-            Diag::over(&given.value, "`jitter` is a share of the ttl, a number from 0.0 to 1.0")
-                .help("to shorten each ttl by up to a tenth, write `jitter = 0.1`"),
+            Diag::over(
+                &given.value,
+                "`jitter` is a share of the ttl, a number from 0.0 to 1.0",
+            )
+            .help("to shorten each ttl by up to a tenth, write `jitter = 0.1`"),
         );
     }
     share
@@ -91,8 +100,9 @@ pub(crate) fn version(args: &mut Args, errors: &mut Errors) -> Option<u32> {
     if version.is_none() {
         let title = format!("`version` is a number from 1 to {}", u32::MAX);
         errors.push(
-            Diag::over(&given.value, title)
-                .help("the first meaning of a value is version 1; after a change write `version = 2`"),
+            Diag::over(&given.value, title).help(
+                "the first meaning of a value is version 1; after a change write `version = 2`",
+            ),
         );
     }
     version
@@ -137,16 +147,18 @@ pub(crate) fn unless(args: &mut Args, errors: &mut Errors) -> Option<Expr> {
                 "the closure of `unless` takes one argument, the value, and this one takes {}",
                 closure.inputs.len()
             );
-            errors.push(
-                Diag::over(closure, title).help("write `unless = |value| value.is_empty()`"),
-            );
+            errors
+                .push(Diag::over(closure, title).help("write `unless = |value| value.is_empty()`"));
             None
         }
         other => {
             errors.push(
-                Diag::over(other, "`unless` takes a closure over the value that would be stored")
-                    .help("write `unless = |value| value.is_empty()`")
-                    .help("for a condition on the arguments, write `when = …`"),
+                Diag::over(
+                    other,
+                    "`unless` takes a closure over the value that would be stored",
+                )
+                .help("write `unless = |value| value.is_empty()`")
+                .help("for a condition on the arguments, write `when = …`"),
             );
             None
         }

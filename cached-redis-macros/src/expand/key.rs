@@ -1,6 +1,6 @@
 //! The pieces of a key: literal text and `&dyn CacheKey` segments.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
 use syn::{Attribute, Member};
 
@@ -17,7 +17,10 @@ pub(crate) fn literals(context: &Context, plan: &KeyPlan) -> TokenStream {
 // Output:
 //     &[__rt::segment::<UserId>(&id), __rt::segment(&user.id), __rt::type_segment::<T>()]
 pub(crate) fn segments(context: &Context, plan: &KeyPlan) -> TokenStream {
-    let segments = plan.segments.iter().map(|segment| segment_item(context, segment));
+    let segments = plan
+        .segments
+        .iter()
+        .map(|segment| segment_item(context, segment));
     quote_spanned!(context.span=> &[#(#segments)*])
 }
 
@@ -44,7 +47,10 @@ fn segment_item(context: &Context, segment: &Segment) -> TokenStream {
     let Context { rt, span } = context;
     match segment {
         Segment::Type(ident) => quote_spanned!(*span=> #rt::type_segment::<#ident>(),),
-        Segment::Result(fields) => result(context, fields),
+        Segment::Result {
+            fields,
+            span: template,
+        } => result(context, fields, *template),
         Segment::Values(values) => {
             let present = values.iter().map(|value| {
                 let cfgs = &value.cfgs;
@@ -52,16 +58,20 @@ fn segment_item(context: &Context, segment: &Segment) -> TokenStream {
                 quote_spanned!(*span=> #(#cfgs)* #call,)
             });
             // A parameter that is configured away leaves its place empty, so that the literals still fit.
-            let absent = absent(values)
-                .map(|cfg| quote_spanned!(*span=> #cfg #rt::segment::<&str>(&""),));
+            let absent =
+                absent(values).map(|cfg| quote_spanned!(*span=> #cfg #rt::segment::<&str>(&""),));
             quote_spanned!(*span=> #(#present)* #absent)
         }
     }
 }
 
-pub(crate) fn result(context: &Context, fields: &[Member]) -> TokenStream {
+// Output:
+//     __rt::segment(&__ret.id),
+pub(crate) fn result(context: &Context, fields: &[Member], template: Span) -> TokenStream {
     let Context { rt, span } = context;
-    quote_spanned!(*span=> #rt::segment(&__ret #(.#fields)*),)
+    let here = span.located_at(template);
+    let value = quote_spanned!(here=> &__ret #(.#fields)*);
+    quote_spanned!(*span=> #rt::segment(#value),)
 }
 
 // Output:
@@ -73,12 +83,15 @@ fn call(context: &Context, function: &TokenStream, value: &Value) -> TokenStream
     } = value;
     // The turbofish carries the user's type: a missing `CacheKey` is then underlined at the parameter.
     let turbofish = ty.as_ref().map(|ty| quote_spanned!(*span=> ::<#ty>));
-    quote_spanned!(*span=> #rt::#function #turbofish (&#root #(.#fields)*))
+    // Without one, at the template.
+    let here = span.located_at(root.span());
+    let value = quote_spanned!(here=> &#root #(.#fields)*);
+    quote_spanned!(*span=> #rt::#function #turbofish (#value))
 }
 
 // Output:
 //     let __part0 = __rt::rendered::<u64>(&id);
-pub(crate) fn rendered(context: &Context, name: &proc_macro2::Ident, values: &[Value]) -> TokenStream {
+pub(crate) fn rendered(context: &Context, name: &Ident, values: &[Value]) -> TokenStream {
     let Context { rt, span } = context;
     let present = values.iter().map(|value| {
         let cfgs = &value.cfgs;

@@ -42,7 +42,13 @@ impl Context {
         let Self { rt, span } = self;
         let cache = match &policy.cache {
             None => quote_spanned!(*span=> #rt::installed()),
-            Some(cache) => quote_spanned!(*span=> #rt::explicit(&#cache)),
+            Some(cache) => {
+                // A complaint about the type belongs to the expression, not to the return type.
+                let first = cache.to_token_stream().into_iter().next();
+                let here = first.map_or(*span, |token| span.located_at(token.span()));
+                let borrowed = quote_spanned!(here=> &#cache);
+                quote_spanned!(*span=> #rt::explicit(#borrowed))
+            }
         };
         let enabled = match &policy.when {
             None => quote_spanned!(*span=> true),

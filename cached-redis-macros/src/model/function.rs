@@ -1,10 +1,10 @@
 //! The annotated function: what a key can name, and what it returns.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt as _;
 use syn::{
-    Attribute, FnArg, GenericArgument, GenericParam, Pat, Path, PathArguments, PatType, ReturnType,
+    Attribute, FnArg, GenericArgument, GenericParam, Pat, PatType, Path, PathArguments, ReturnType,
     Type, TypeParamBound,
 };
 
@@ -76,6 +76,13 @@ impl<'a> Function<'a> {
 
     pub(crate) fn name(&self) -> String {
         self.item.sig.ident.unraw().to_string()
+    }
+
+    /// Where the attribute itself is, for what is missing in it. The function's name lends its context: a span of
+    /// the expansion would bring rustc's note that "this error originates in the attribute macro".
+    pub(crate) fn attribute_span(&self) -> Span {
+        let name = self.item.sig.ident.span();
+        name.located_at(Span::call_site())
     }
 
     pub(crate) fn lookup(&self, name: &str) -> Option<Root<'_>> {

@@ -1,6 +1,6 @@
 //! A key template with every placeholder resolved.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, Span};
 use syn::{Attribute, Member, Type};
 
 /// Literal text around values: `literals[0] segments[0] literals[1] … literals[n]`.
@@ -15,7 +15,7 @@ impl KeyPlan {
     /// Whether the key needs the result, and so can only be built after the call.
     pub(crate) fn needs_result(&self) -> bool {
         let mut segments = self.segments.iter();
-        segments.any(|segment| matches!(segment, Segment::Result(_)))
+        segments.any(|segment| matches!(segment, Segment::Result { .. }))
     }
 }
 
@@ -24,8 +24,8 @@ pub(crate) enum Segment {
     Values(Vec<Value>),
     /// The name of a type parameter's type.
     Type(Ident),
-    /// The result or one of its fields.
-    Result(Vec<Member>),
+    /// The result or one of its fields, and where the template is.
+    Result { fields: Vec<Member>, span: Span },
 }
 
 pub(crate) struct Value {

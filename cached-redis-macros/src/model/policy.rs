@@ -12,12 +12,8 @@ pub(crate) enum Codec {
 }
 
 impl Codec {
-    pub(crate) const ALL: [Self; 4] = [
-        Self::MessagePack,
-        Self::Json,
-        Self::Postcard,
-        Self::Bincode,
-    ];
+    pub(crate) const ALL: [Self; 4] =
+        [Self::MessagePack, Self::Json, Self::Postcard, Self::Bincode];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {

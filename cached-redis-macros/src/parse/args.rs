@@ -1,10 +1,10 @@
 //! `name`, `name = value` and `name(list)`: one loop and one table for every attribute.
 //! Unknown, duplicate and missing arguments and the wrong kind of value are decided here and nowhere else.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
-use syn::{Expr, LitStr, Token, parenthesized};
+use syn::{Expr, Lit, Token, parenthesized};
 
 use crate::diag::{Diag, Errors};
 use crate::suggest::nearest;
@@ -55,11 +55,19 @@ enum Value {
 /// The arguments of one use of an attribute.
 pub(crate) struct Args {
     given: Vec<Given<Value>>,
+    /// Names that a misspelt argument was probably meant to be.
+    meant: Vec<&'static str>,
+    /// Something without a name was given: whatever is missing, it may have been that.
+    has_nameless: bool,
 }
 
 impl Args {
     pub(crate) fn parse(tokens: TokenStream, grammar: &Grammar, errors: &mut Errors) -> Self {
-        let mut args = Self { given: Vec::new() };
+        let mut args = Self {
+            given: Vec::new(),
+            meant: Vec::new(),
+            has_nameless: false,
+        };
         let read_all = |input: ParseStream<'_>| {
             while !input.is_empty() {
                 read_one(input, grammar, &mut args, errors);
@@ -75,6 +83,11 @@ impl Args {
     /// Also true for an argument whose value was refused: it is not missing.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.given.iter().any(|given| given.name.unraw() == name)
+    }
+
+    /// Whether `name` is missing, as far as one can tell.
+    pub(crate) fn lacks(&self, name: &str) -> bool {
+        !self.has(name) && !self.meant.contains(&name) && !self.has_nameless
     }
 
     pub(crate) fn expr(&mut self, name: &str) -> Option<Given<Expr>> {
@@ -111,6 +124,7 @@ impl Args {
 fn read_one(input: ParseStream<'_>, grammar: &Grammar, args: &mut Args, errors: &mut Errors) {
     let Ok(name) = input.call(Ident::parse_any) else {
         errors.push(no_name(input, grammar));
+        args.has_nameless = true;
         skip_to_comma(input);
         return;
     };
@@ -133,7 +147,10 @@ fn read_one(input: ParseStream<'_>, grammar: &Grammar, args: &mut Args, errors: 
         }
     }
     let Some(spec) = known else {
-        errors.push(unknown(&name, grammar));
+        let plain = name.unraw().to_string();
+        let near = nearest(&plain, grammar.args.iter().map(|spec| spec.name));
+        args.meant.extend(near);
+        errors.push(unknown(&name, &plain, near, grammar));
         return;
     };
     if args.has(spec.name) {
@@ -154,11 +171,7 @@ fn read_one(input: ParseStream<'_>, grammar: &Grammar, args: &mut Args, errors: 
 }
 
 /// What follows the name. Errors are about the syntax, not about what the argument expects.
-fn read_value(
-    input: ParseStream<'_>,
-    name: &Ident,
-    known: Option<&Spec>,
-) -> Result<Value, Diag> {
+fn read_value(input: ParseStream<'_>, name: &Ident, known: Option<&Spec>) -> Result<Value, Diag> {
     let with_example = |diag: Diag| match known {
         Some(spec) => diag.help(format!("write `{}`", spec.example)),
         None => diag,
@@ -203,37 +216,40 @@ fn wrong_kind(name: &Ident, spec: &Spec, value: &Value) -> Option<Diag> {
     Some(Diag::new(name.span(), title).help(format!("write `{}`", spec.example)))
 }
 
-fn unknown(name: &Ident, grammar: &Grammar) -> Diag {
+fn unknown(name: &Ident, plain: &str, near: Option<&str>, grammar: &Grammar) -> Diag {
     let attribute = grammar.attribute;
-    let plain = name.unraw().to_string();
-    if grammar.later.contains(&plain.as_str()) {
+    if grammar.later.contains(&plain) {
         let title = format!("`{plain}` is not supported yet by `#[{attribute}]`");
         return Diag::new(name.span(), title)
             .help(format!("leave `{plain}` out until a release supports it"));
     }
     let title = format!("`#[{attribute}]` has no argument `{plain}`");
     let diag = Diag::new(name.span(), title);
-    if let Some((_, reason)) = grammar.misplaced.iter().find(|(name, _)| *name == plain) {
-        return diag.help(*reason);
-    }
-    let names = || grammar.args.iter().map(|spec| spec.name);
-    match nearest(&plain, names()) {
-        Some(near) => diag.help(format!("there is an argument with a similar name: `{near}`")),
-        None => diag.note(format!(
-            "its arguments are `{}`",
-            names().collect::<Vec<_>>().join("`, `")
+    let misplaced = grammar.misplaced.iter().find(|(name, _)| *name == plain);
+    match (misplaced, near) {
+        (Some((_, reason)), _) => diag.help(*reason),
+        (None, Some(near)) => diag.help(format!(
+            "there is an argument with a similar name: `{near}`"
         )),
+        (None, None) => {
+            let names: Vec<_> = grammar.args.iter().map(|spec| spec.name).collect();
+            diag.note(format!("its arguments are `{}`", names.join("`, `")))
+        }
     }
 }
 
 fn no_name(input: ParseStream<'_>, grammar: &Grammar) -> Diag {
     let diag = Diag::new(input.span(), "expected the name of an argument");
-    match input.fork().parse::<LitStr>() {
-        Ok(literal) => diag.help(format!(
+    let takes_ttl = grammar.args.iter().any(|spec| spec.name == "ttl");
+    match input.fork().parse::<Lit>() {
+        Ok(Lit::Str(literal)) => diag.help(format!(
             "the template has a name: `key = {}`",
             literal.token()
         )),
-        Err(_) => diag.help(format!(
+        Ok(Lit::Int(literal)) if takes_ttl => {
+            diag.help(format!("the lifetime has a name: `ttl = {literal}`"))
+        }
+        _ => diag.help(format!(
             "write `#[{}({}, …)]`",
             grammar.attribute, grammar.args[0].example
         )),
@@ -247,9 +263,4 @@ fn skip_to_comma(input: ParseStream<'_>) {
             return;
         }
     }
-}
-
-/// A message about an argument that is not there: only the attribute itself can be underlined.
-pub(crate) fn missing(title: impl Into<String>) -> Diag {
-    Diag::new(Span::call_site(), title)
 }

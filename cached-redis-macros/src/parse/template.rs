@@ -188,13 +188,12 @@ fn path(text: &str, offset: usize) -> Result<(String, Vec<Field>), Problem> {
     if text.starts_with("r#") {
         return Err(problem(ProblemKind::RawName, 0..text.len()));
     }
-    if let Some((at, c)) = text.char_indices().find(|(_, c)| !is_path(*c)) {
-        let kind = if c.is_whitespace() {
-            ProblemKind::Space
-        } else {
-            ProblemKind::Character(c)
-        };
-        return Err(problem(kind, at..at + c.len_utf8()));
+    let mut strange = text.char_indices().filter(|(_, c)| !is_path(*c));
+    if let Some((at, c)) = strange.find(|(_, c)| !c.is_whitespace()) {
+        return Err(problem(ProblemKind::Character(c), at..at + c.len_utf8()));
+    }
+    if text.contains(char::is_whitespace) {
+        return Err(problem(ProblemKind::Space, 0..text.len()));
     }
     let mut root = None;
     let mut fields = Vec::new();

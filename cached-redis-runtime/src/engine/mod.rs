@@ -121,6 +121,7 @@ impl Engine {
                 .collect(),
             connected: self.store.is_ready(),
             pending_deletes: self.lost.len(),
+            waiting: self.flights.waiting(),
         }
     }
 

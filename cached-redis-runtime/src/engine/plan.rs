@@ -197,16 +197,17 @@ impl Engine {
         let sight = self
             .claims
             .share(key, async || {
-                let claim = lease::claim(&self.store, key, expect, self.settings.lease).await?;
-                Ok(match claim {
+                let nonce = Nonce::fresh();
+                let opened = self.flights.open(key, nonce);
+                let lease = self.settings.lease;
+                match lease::claim(&self.store, key, expect, nonce, lease).await? {
                     Claim::Mine(lease) => {
-                        let nonce = lease.nonce();
-                        // The flight is open before anybody can learn its nonce.
-                        turn = Some(self.flights.open(key, nonce, lease));
-                        Sight::Opened(nonce)
+                        opened.arm(lease);
+                        turn = Some(opened);
+                        Ok(Sight::Opened(nonce))
                     }
-                    Claim::Other(bytes) => Sight::Other(Bytes::from(bytes)),
-                })
+                    Claim::Other(bytes) => Ok(Sight::Other(Bytes::from(bytes))),
+                }
             })
             .await?;
         if let Some(turn) = turn {

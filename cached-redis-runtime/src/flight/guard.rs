@@ -1,6 +1,7 @@
 //! What `Drop` decides: a seat left, a turn passed on.
 
 use core::fmt;
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::SemaphorePermit;
 
@@ -25,13 +26,32 @@ impl<R> Seat<R> {
     /// The turn is either handed over or stays in line for the next.
     pub(crate) async fn wait(self) -> Result<Verdict, Turn<R>> {
         // The permit comes back in `Turn::drop`, with no await in between.
-        let acquired = self.flight.turn.acquire().await.map(SemaphorePermit::forget);
+        let acquired = {
+            let _waiting = Waiting::begin(&self.flights.waiting);
+            self.flight.turn.acquire().await.map(SemaphorePermit::forget)
+        };
         if acquired.is_ok() {
             return Err(Turn::taken(self));
         }
         // Closed, and it is closed only after the verdict is there.
         let verdict = self.flight.verdict.get().cloned();
         Ok(verdict.unwrap_or(Verdict::Over))
+    }
+}
+
+/// Counts a caller as waiting until it no longer does, also if it is dropped.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn begin(waiting: &'a AtomicUsize) -> Self {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        Self(waiting)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -66,6 +86,11 @@ pub(crate) struct Turn<R> {
 impl<R> Turn<R> {
     pub(super) fn taken(seat: Seat<R>) -> Self {
         Self { seat }
+    }
+
+    /// The claim has succeeded: from now on whoever has the turn may load.
+    pub(crate) fn arm(&self, right: R) {
+        self.seat.flight.state.lock().right = Some(right);
     }
 
     /// Whether this is a load of this process, so that the holder runs its body; otherwise it polls.

@@ -14,6 +14,7 @@ mod lane;
 pub(crate) use guard::{Seat, Turn};
 pub(crate) use lane::Lanes;
 
+use core::sync::atomic::{AtomicUsize, Ordering};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
@@ -38,6 +39,7 @@ pub(crate) enum Verdict {
 #[derive(Debug)]
 pub(crate) struct Flights<R> {
     table: Mutex<HashMap<Name, Arc<Flight<R>>>>,
+    waiting: AtomicUsize,
 }
 
 #[derive(Debug)]
@@ -50,6 +52,21 @@ struct Flight<R> {
     state: Mutex<State<R>>,
 }
 
+impl<R> Flight<R> {
+    /// With one seat taken.
+    fn new(name: Name, turns: usize) -> Arc<Self> {
+        Arc::new(Self {
+            name,
+            turn: Semaphore::new(turns),
+            verdict: OnceLock::new(),
+            state: Mutex::new(State {
+                seats: 1,
+                right: None,
+            }),
+        })
+    }
+}
+
 #[derive(Debug)]
 struct State<R> {
     seats: usize,
@@ -60,22 +77,24 @@ impl<R> Flights<R> {
     pub(crate) fn new() -> Self {
         Self {
             table: Mutex::new(HashMap::new()),
+            waiting: AtomicUsize::new(0),
         }
     }
 
-    /// Opens the flight of a load of this process, with the turn already taken.
-    pub(crate) fn open(self: &Arc<Self>, key: &Arc<str>, nonce: Nonce, right: R) -> Turn<R> {
-        let flight = Arc::new(Flight {
-            name: (Arc::clone(key), nonce),
-            turn: Semaphore::new(0),
-            verdict: OnceLock::new(),
-            state: Mutex::new(State {
-                seats: 1,
-                right: Some(right),
-            }),
-        });
+    /// How many callers wait for a verdict or a turn right now.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// Opens a flight for a load of this process, with the turn already taken.
+    ///
+    /// It must be open before the claim is sent: from the moment the server has the lease, another caller here may read
+    /// its nonce, and it must find the flight rather than take the lease for another process's. The right comes with
+    /// [`Turn::arm`], when the claim has succeeded.
+    pub(crate) fn open(self: &Arc<Self>, key: &Arc<str>, nonce: Nonce) -> Turn<R> {
+        let flight = Flight::new((Arc::clone(key), nonce), 0);
         let mut table = self.table.lock();
-        // The nonce is fresh, so no flight of this name exists.
+        // The nonce is fresh and nobody has been told it, so no flight of this name exists.
         table.insert(flight.name.clone(), Arc::clone(&flight));
         drop(table);
         Turn::taken(Seat::new(Arc::clone(self), flight))
@@ -92,15 +111,7 @@ impl<R> Flights<R> {
                 Arc::clone(entry.get())
             }
             Entry::Vacant(entry) => {
-                let flight = Arc::new(Flight {
-                    name: entry.key().clone(),
-                    turn: Semaphore::new(1),
-                    verdict: OnceLock::new(),
-                    state: Mutex::new(State {
-                        seats: 1,
-                        right: None,
-                    }),
-                });
+                let flight = Flight::new(entry.key().clone(), 1);
                 Arc::clone(entry.insert(flight))
             }
         };

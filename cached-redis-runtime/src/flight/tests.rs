@@ -33,6 +33,12 @@ impl Drop for Right {
     }
 }
 
+fn open(flights: &Arc<Flights<Right>>, key: &Arc<str>, nonce: Nonce, right: Right) -> Turn<Right> {
+    let turn = flights.open(key, nonce);
+    turn.arm(right);
+    turn
+}
+
 fn flights() -> Arc<Flights<Right>> {
     Arc::new(Flights::new())
 }
@@ -42,7 +48,7 @@ fn everybody_aboard_gets_the_verdict() {
     let flights = flights();
     let (key, nonce) = (key(), Nonce::fresh());
     let given_back = Arc::new(AtomicUsize::new(0));
-    let turn = flights.open(&key, nonce, Right(Arc::clone(&given_back)));
+    let turn = open(&flights, &key, nonce, Right(Arc::clone(&given_back)));
     let mut waiting: Vec<Waiting<'_, Right>> = (0..3)
         .map(|_| Box::pin(flights.join(&key, nonce).wait()) as Waiting<'_, Right>)
         .collect();
@@ -71,7 +77,7 @@ fn a_dropped_leader_hands_its_turn_and_right_to_one_waiter() {
     let flights = flights();
     let (key, nonce) = (key(), Nonce::fresh());
     let given_back = Arc::new(AtomicUsize::new(0));
-    let turn = flights.open(&key, nonce, Right(Arc::clone(&given_back)));
+    let turn = open(&flights, &key, nonce, Right(Arc::clone(&given_back)));
     let mut first: Waiting<'_, Right> = Box::pin(flights.join(&key, nonce).wait());
     let mut second: Waiting<'_, Right> = Box::pin(flights.join(&key, nonce).wait());
     assert!(poll(first.as_mut()).is_pending());
@@ -97,8 +103,8 @@ fn another_nonce_is_another_flight() {
     let key = key();
     let (old, new) = (Nonce::fresh(), Nonce::fresh());
     let given_back = Arc::new(AtomicUsize::new(0));
-    let old_turn = flights.open(&key, old, Right(Arc::clone(&given_back)));
-    let new_turn = flights.open(&key, new, Right(given_back));
+    let old_turn = open(&flights, &key, old, Right(Arc::clone(&given_back)));
+    let new_turn = open(&flights, &key, new, Right(given_back));
     let mut waiting: Waiting<'_, Right> = Box::pin(flights.join(&key, new).wait());
     drop(old_turn.end(Verdict::Entry(Bytes::from_static(b"old"))));
     assert!(poll(waiting.as_mut()).is_pending());
@@ -107,6 +113,35 @@ fn another_nonce_is_another_flight() {
         panic!("no verdict");
     };
     assert_eq!(entry(&verdict), b"new");
+}
+
+#[test]
+fn a_lease_read_before_its_claim_was_answered_belongs_to_this_process() {
+    let flights = flights();
+    let (key, nonce) = (key(), Nonce::fresh());
+    let turn = flights.open(&key, nonce);
+    let mut early: Waiting<'_, Right> = Box::pin(flights.join(&key, nonce).wait());
+    assert!(poll(early.as_mut()).is_pending(), "it does not poll");
+    turn.arm(Right(Arc::default()));
+    drop(turn);
+    let Poll::Ready(Err(taken)) = poll(early.as_mut()) else {
+        panic!("the turn is its now");
+    };
+    assert!(taken.loads());
+}
+
+#[test]
+fn a_claim_whose_reply_was_lost_leaves_its_waiters_polling() {
+    let flights = flights();
+    let (key, nonce) = (key(), Nonce::fresh());
+    let turn = flights.open(&key, nonce);
+    let mut early: Waiting<'_, Right> = Box::pin(flights.join(&key, nonce).wait());
+    assert!(poll(early.as_mut()).is_pending());
+    drop(turn);
+    let Poll::Ready(Err(taken)) = poll(early.as_mut()) else {
+        panic!("the turn is its now");
+    };
+    assert!(!taken.loads(), "there is no right to load with");
 }
 
 #[test]
@@ -131,7 +166,7 @@ fn those_who_wait_for_another_process_elect_one_to_poll() {
 fn a_leader_with_company_does_not_take_its_right_away() {
     let flights = flights();
     let (key, nonce) = (key(), Nonce::fresh());
-    let turn = flights.open(&key, nonce, Right(Arc::default()));
+    let turn = open(&flights, &key, nonce, Right(Arc::default()));
     let seat = flights.join(&key, nonce);
     assert!(turn.take_alone().is_none());
     drop(seat);

@@ -47,10 +47,6 @@ impl Lease {
         self.keeper = Some(tokio::spawn(task).abort_handle());
     }
 
-    pub(crate) fn nonce(&self) -> Nonce {
-        self.nonce
-    }
-
     /// Puts the loaded entry in the lease's place. `false`: the lease is gone, so the key was invalidated meanwhile.
     ///
     /// # Errors

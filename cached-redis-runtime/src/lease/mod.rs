@@ -20,7 +20,7 @@ pub(crate) enum Claim {
     Other(Vec<u8>),
 }
 
-/// Claims the lease of `key`, in place of what `expect` allows.
+/// Claims the lease of `key` under a fresh `nonce`, in place of what `expect` allows.
 ///
 /// # Cancel safety
 /// If the future is dropped, or fails, after the command may have left, the lease is given back in the background:
@@ -29,9 +29,9 @@ pub(crate) async fn claim(
     store: &Arc<dyn Store>,
     key: &Arc<str>,
     expect: Expect,
+    nonce: Nonce,
     duration: Duration,
 ) -> Result<Claim, Error> {
-    let nonce = Nonce::fresh();
     let mut lease = Lease::armed(Arc::clone(store), Arc::clone(key), nonce);
     match store.claim(key, expect, nonce, duration).await? {
         Claimed::Mine => {

@@ -96,6 +96,8 @@ pub struct Stats {
     pub connected: bool,
     /// Keys whose deletion failed and has not been made good yet.
     pub pending_deletes: usize,
+    /// Calls that wait for another call's load right now.
+    pub waiting: usize,
 }
 
 impl Stats {

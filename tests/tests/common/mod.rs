@@ -90,6 +90,11 @@ impl World {
         stats.family(template).cloned().unwrap_or_default()
     }
 
+    /// Waits until this many callers wait for another's load.
+    pub(crate) async fn waiting(&self, callers: usize) {
+        eventually(PATIENCE, || self.cache.stats().waiting >= callers).await;
+    }
+
     /// Waits until this process has made good every deletion that failed or was left behind.
     pub(crate) async fn deletions_made_good(&self) {
         eventually(PATIENCE, || self.cache.stats().pending_deletes == 0).await;

@@ -1,0 +1,13 @@
+//! The ways in which caches go wrong, each forced to happen. Where a trap is one that published libraries fell into,
+//! the test bears its name.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod cancellation;
+mod foreign_content;
+mod full_server;
+mod redis_down;
+mod stale_reads;
+mod stampede;
+mod traps;
