@@ -1,0 +1,236 @@
+//! Two real processes on one server; one of them is killed with SIGKILL.
+//!
+//! The test function `second_process` is the other process: see `ChildProcess`. The source of truth is a plain key on
+//! the same server, which both processes read and count through connections of their own.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cached_redis_runtime::{Cache, Served, cache_aside, cache_invalidate, inspect};
+use cached_redis_tests::{ChildProcess, Role, Server, Stopwatch, eventually};
+use redis::aio::MultiplexedConnection;
+
+/// The database: it counts its queries and keeps them waiting until somebody opens it.
+#[derive(Clone)]
+struct Database(MultiplexedConnection);
+
+impl Database {
+    async fn connect(url: &str) -> Self {
+        let client = redis::Client::open(url).unwrap();
+        Self(client.get_multiplexed_async_connection().await.unwrap())
+    }
+
+    async fn get(&mut self, key: &str) -> Option<String> {
+        redis::cmd("GET").arg(key).query_async(&mut self.0).await.unwrap()
+    }
+
+    async fn set(&mut self, key: &str, value: &str) {
+        let set = redis::cmd("SET").arg(key).arg(value).to_owned();
+        set.query_async::<()>(&mut self.0).await.unwrap();
+    }
+
+    async fn count(&mut self, key: &str) {
+        redis::cmd("INCR").arg(key).query_async::<()>(&mut self.0).await.unwrap();
+    }
+
+    /// Reads the value first and then waits, as a query whose answer is on its way while somebody else commits.
+    async fn query(&mut self, gate: &str) -> String {
+        self.count("db:queries").await;
+        let value = self.get("db:value").await.unwrap_or_default();
+        while self.get(gate).await.is_none() {
+            cached_redis_tests::pause(Duration::from_millis(2)).await;
+        }
+        value
+    }
+}
+
+#[cache_aside(key = "doc", ttl = 3600, skip(database, gate))]
+async fn read(mut database: Database, gate: &'static str) -> String {
+    database.query(gate).await
+}
+
+#[cache_invalidate(key = "doc")]
+async fn write(mut database: Database, value: &str) {
+    database.set("db:value", value).await;
+}
+
+/// Either process: a cache and a database on the server at `url`.
+struct Process {
+    cache: Cache,
+    database: Database,
+}
+
+impl Process {
+    async fn at(url: &str) -> Self {
+        let builder = Cache::builder(url)
+            .deadline(Duration::from_secs(5))
+            .lease(Duration::from_millis(600))
+            .wait(Duration::from_secs(20));
+        Self {
+            cache: builder.connect().await.unwrap(),
+            database: Database::connect(url).await,
+        }
+    }
+
+    async fn read(&self, gate: &'static str) -> (String, Served) {
+        self.cache.scope(inspect(read(self.database.clone(), gate))).await
+    }
+
+    fn spawn_read(&self, gate: &'static str) -> tokio::task::JoinHandle<(String, Served)> {
+        let (cache, database) = (self.cache.clone(), self.database.clone());
+        tokio::spawn(async move { cache.scope(inspect(read(database, gate))).await })
+    }
+}
+
+fn run<T>(part: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(part)
+}
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[test]
+fn second_process() {
+    let url = std::env::var("SERVER_URL").unwrap_or_default();
+    Role::play("callers", |role| {
+        run(async {
+            let process = Process::at(&url).await;
+            let callers: Vec<_> = (0..500).map(|_| process.spawn_read("gate")).collect();
+            // One of the two processes has a caller that loads, the other one that polls.
+            eventually(PATIENCE, || process.cache.stats().waiting == 499).await;
+            role.say("499 wait");
+            for caller in callers {
+                assert_eq!(caller.await.unwrap().0, "v1");
+            }
+            role.say(&process.cache.stats().total().loads.to_string());
+        });
+    });
+    Role::play("reader", |role| {
+        run(async {
+            let process = Process::at(&url).await;
+            let old = process.spawn_read("gate");
+            let loading = || process.cache.stats().total().loads == 1;
+            eventually(PATIENCE, loading).await;
+            role.say("loading");
+            assert_eq!(role.hear(), "read again");
+            role.say(&process.read("open").await.0);
+            assert_eq!(role.hear(), "finish");
+            role.say(&old.await.unwrap().0);
+            role.say(&process.read("open").await.0);
+        });
+    });
+}
+
+fn other(role: &str, server: &Server) -> ChildProcess {
+    ChildProcess::spawn("second_process", role, &[("SERVER_URL", &server.url())])
+}
+
+async fn prepared() -> (Arc<Server>, Process) {
+    let server = Arc::new(Server::start());
+    let mut process = Process::at(&server.url()).await;
+    process.database.set("db:value", "v1").await;
+    process.database.set("open", "").await;
+    (server, process)
+}
+
+/// The harness's children talk in blocking lines.
+async fn blocking<T: Send + 'static>(part: impl FnOnce() -> T + Send + 'static) -> T {
+    tokio::task::spawn_blocking(part).await.unwrap()
+}
+
+#[test]
+fn two_processes_with_five_hundred_callers_each_load_once() {
+    run(async {
+        let (server, mut here) = prepared().await;
+        let spawn = {
+            let server = Arc::clone(&server);
+            move || [other("callers", &server), other("callers", &server)]
+        };
+        let children = blocking(move || {
+            let mut children = spawn();
+            for child in &mut children {
+                assert_eq!(child.hear(), "499 wait");
+            }
+            children
+        })
+        .await;
+        here.database.set("gate", "").await;
+        let loads = blocking(move || {
+            let mut loads = 0;
+            for mut child in children {
+                loads += child.hear().parse::<u32>().unwrap();
+                child.finish();
+            }
+            loads
+        })
+        .await;
+        assert_eq!(loads, 1);
+        assert_eq!(here.database.get("db:queries").await.as_deref(), Some("1"));
+    });
+}
+
+#[test]
+fn the_others_go_on_when_the_loading_process_is_killed() {
+    run(async {
+        let (server, here) = prepared().await;
+        let mut child = {
+            let server = Arc::clone(&server);
+            blocking(move || {
+                let mut child = other("reader", &server);
+                assert_eq!(child.hear(), "loading");
+                child
+            })
+            .await
+        };
+        let waiters: Vec<_> = (0..50).map(|_| here.spawn_read("open")).collect();
+        eventually(PATIENCE, || here.cache.stats().waiting == 49).await;
+        let watch = Stopwatch::start();
+        child.kill();
+        for waiter in waiters {
+            assert_eq!(waiter.await.unwrap().0, "v1");
+        }
+        // The lease of 600 ms runs out, and one of the fifty loads.
+        assert!(watch.elapsed() < Duration::from_secs(3), "{:?}", watch.elapsed());
+        assert_eq!(here.cache.stats().total().loads, 1);
+        assert_eq!(here.read("open").await.1, Served::Hit);
+    });
+}
+
+#[test]
+fn a_load_of_another_process_stores_nothing_after_an_invalidation() {
+    run(async {
+        let (server, here) = prepared().await;
+        let mut child = {
+            let server = Arc::clone(&server);
+            blocking(move || {
+                let mut child = other("reader", &server);
+                assert_eq!(child.hear(), "loading");
+                child
+            })
+            .await
+        };
+        here.cache.scope(write(here.database.clone(), "v2")).await;
+        assert_eq!(here.read("open").await.0, "v2");
+        // In the process whose old load still runs, a new call does not join it.
+        child.tell("read again");
+        let mut child = blocking(move || {
+            assert_eq!(child.hear(), "v2");
+            child
+        })
+        .await;
+        here.database.clone().set("gate", "").await;
+        child.tell("finish");
+        let child = blocking(move || {
+            assert_eq!(child.hear(), "v1", "the old call's own caller");
+            assert_eq!(child.hear(), "v2");
+            child
+        })
+        .await;
+        assert_eq!(here.read("open").await, ("v2".to_owned(), Served::Hit));
+        blocking(move || child.finish()).await;
+    });
+}
