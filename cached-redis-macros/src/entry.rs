@@ -89,7 +89,7 @@ fn derive(
 }
 
 /// A panic of ours must not take the user's item away, and must not look like the user's mistake.
-fn guarded(
+pub(crate) fn guarded(
     macro_name: &str,
     written: &TokenStream,
     expand: impl FnOnce() -> TokenStream,
@@ -117,7 +117,3 @@ fn bug(macro_name: &str, reason: &str) -> Option<TokenStream> {
     )));
     errors.finish()
 }
-
-#[cfg(test)]
-#[path = "tests/entry.rs"]
-mod tests;

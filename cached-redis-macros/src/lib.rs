@@ -1,4 +1,7 @@
 //! The attribute macros of cached-redis.
+//!
+//! Depend on [`cached-redis-runtime`](https://docs.rs/cached-redis-runtime), which re-exports them: what they expand to names
+//! that crate, in exactly this version.
 
 mod attrs;
 mod check;
@@ -9,34 +12,39 @@ mod model;
 mod parse;
 mod rt;
 mod suggest;
+#[cfg(test)]
+mod tests;
 
 use proc_macro::TokenStream;
 
-/// Reads through the cache.
+use attrs::cache_aside::CacheAside;
+use attrs::cache_invalidate::CacheInvalidate;
+
+#[doc = include_str!("../docs/cache_aside.md")]
 #[proc_macro_attribute]
 pub fn cache_aside(args: TokenStream, item: TokenStream) -> TokenStream {
-    entry::attribute::<attrs::cache_aside::CacheAside>(args.into(), &item.into()).into()
+    entry::attribute::<CacheAside>(args.into(), &item.into()).into()
 }
 
-/// Clears entries after a write.
+#[doc = include_str!("../docs/cache_invalidate.md")]
 #[proc_macro_attribute]
 pub fn cache_invalidate(args: TokenStream, item: TokenStream) -> TokenStream {
-    entry::attribute::<attrs::cache_invalidate::CacheInvalidate>(args.into(), &item.into()).into()
+    entry::attribute::<CacheInvalidate>(args.into(), &item.into()).into()
 }
 
-/// Makes a type usable in keys.
+#[doc = include_str!("../docs/derive_cache_key.md")]
 #[proc_macro_derive(CacheKey, attributes(cache_key))]
 pub fn derive_cache_key(input: TokenStream) -> TokenStream {
     entry::derive_cache_key(input.into()).into()
 }
 
-/// Gives a type a name for keys.
+#[doc = include_str!("../docs/derive_key_name.md")]
 #[proc_macro_derive(KeyName, attributes(cache_key))]
 pub fn derive_key_name(input: TokenStream) -> TokenStream {
     entry::derive_key_name(input.into()).into()
 }
 
-/// A checked key.
+#[doc = include_str!("../docs/key.md")]
 #[proc_macro]
 pub fn key(input: TokenStream) -> TokenStream {
     entry::key(input.into()).into()

@@ -12,6 +12,7 @@ use core::time::Duration;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub(crate) use tokio::time::Instant;
+use tokio::time::Timeout;
 
 pub(crate) fn now() -> Instant {
     Instant::now()
@@ -21,14 +22,16 @@ pub(crate) async fn sleep(duration: Duration) {
     tokio::time::sleep(duration).await;
 }
 
-/// `None` when `limit` passed first.
-pub(crate) async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
-    tokio::time::timeout(limit, future).await.ok()
+/// Ends with an error when `limit` passed first.
+///
+/// Pass large futures pinned: by value, each layer around them would move them once more.
+pub(crate) fn within<F: Future>(limit: Duration, future: F) -> Timeout<F> {
+    tokio::time::timeout(limit, future)
 }
 
-/// `None` when `end` passed first.
-pub(crate) async fn until<F: Future>(end: Instant, future: F) -> Option<F::Output> {
-    tokio::time::timeout_at(end, future).await.ok()
+/// Ends with an error when `end` passed first.
+pub(crate) fn until<F: Future>(end: Instant, future: F) -> Timeout<F> {
+    tokio::time::timeout_at(end, future)
 }
 
 /// Milliseconds since 1970. Used only to tell how old an entry is, never to decide whether it is valid.

@@ -106,7 +106,10 @@ impl Site {
         let mut find = Some(find);
         let (known, counters) = self.counters.get_or_init(|| {
             let find = find.take();
-            (cache, find.map_or_else(Arc::default, |find| find(self.template)))
+            (
+                cache,
+                find.map_or_else(Arc::default, |find| find(self.template)),
+            )
         });
         if *known == cache {
             return CountersRef::Site(counters);

@@ -80,7 +80,9 @@ impl Life {
         let fraction = (random >> 32) as f64 / f64::from(u32::MAX);
         let cut = ttl.mul_f64(share.clamp(0.0, 1.0) * fraction);
         Self(Some(
-            ttl.saturating_sub(cut).max(Duration::from_millis(1)).min(ttl),
+            ttl.saturating_sub(cut)
+                .max(Duration::from_millis(1))
+                .min(ttl),
         ))
     }
 

@@ -36,7 +36,11 @@ fn derive() {
     wrong("derive");
 }
 
+/// With a file that must pass, trybuild builds instead of checking: only then are constants computed, so what is
+/// wrong with one is found here.
 #[test]
 fn pass() {
-    trybuild::TestCases::new().pass("ui/pass/*.rs");
+    let cases = trybuild::TestCases::new();
+    cases.pass("ui/pass/*.rs");
+    cases.compile_fail("ui/build/*.rs");
 }

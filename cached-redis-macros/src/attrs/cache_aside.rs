@@ -1,10 +1,10 @@
 //! `#[cache_aside]`
 
-use proc_macro2::TokenStream;
-use quote::quote_spanned;
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens as _, quote_spanned};
 use syn::Expr;
 
-use super::Attribute;
+use super::{Attribute, LATER};
 use crate::check::key::{Scope, check};
 use crate::check::skip::Skip;
 use crate::check::template::useless_one_slot;
@@ -25,33 +25,20 @@ const NAME: &str = "cache_aside";
 static GRAMMAR: Grammar = Grammar {
     attribute: NAME,
     args: &[
-        spec("key", Kind::Value, "key = \"user:<id>\""),
-        spec("ttl", Kind::Value, "ttl = 3600"),
-        spec("jitter", Kind::Value, "jitter = 0.1"),
-        spec("none_ttl", Kind::Value, "none_ttl = \"1m\""),
-        spec("skip", Kind::List, "skip(db)"),
-        spec("when", Kind::Value, "when = !fresh"),
-        spec("unless", Kind::Value, "unless = |value| value.is_empty()"),
-        spec("version", Kind::Value, "version = 2"),
-        spec("codec", Kind::Value, "codec = json"),
-        spec("one_slot", Kind::Flag, "one_slot"),
-        spec("cache", Kind::Value, "cache = self.cache"),
-        spec("crate", Kind::Value, "crate = ::cached_redis_runtime"),
+        Spec::new("key", Kind::Value, "key = \"user:<id>\""),
+        Spec::new("ttl", Kind::Value, "ttl = 3600"),
+        Spec::new("jitter", Kind::Value, "jitter = 0.1"),
+        Spec::new("none_ttl", Kind::Value, "none_ttl = \"1m\""),
+        Spec::new("skip", Kind::List, "skip(db)"),
+        Spec::new("when", Kind::Value, "when = !fresh"),
+        Spec::new("unless", Kind::Value, "unless = |value| value.is_empty()"),
+        Spec::new("version", Kind::Value, "version = 2"),
+        Spec::new("codec", Kind::Value, "codec = json"),
+        Spec::new("one_slot", Kind::Flag, "one_slot"),
+        Spec::new("cache", Kind::Value, "cache = self.cache"),
+        Spec::new("crate", Kind::Value, "crate = ::cached_redis_runtime"),
     ],
-    later: &[
-        "stale",
-        "refresh_ahead",
-        "early",
-        "sliding",
-        "tags",
-        "lock",
-        "lease",
-        "wait",
-        "near",
-        "before",
-        "each",
-        "on_error",
-    ],
+    later: LATER,
     misplaced: &[
         (
             "keys",
@@ -60,14 +47,6 @@ static GRAMMAR: Grammar = Grammar {
         ("always", "`always` is for `#[cache_invalidate]`"),
     ],
 };
-
-const fn spec(name: &'static str, kind: Kind, example: &'static str) -> Spec {
-    Spec {
-        name,
-        kind,
-        example,
-    }
-}
 
 pub(crate) struct CacheAside {
     plan: KeyPlan,
@@ -105,8 +84,8 @@ impl Attribute for CacheAside {
     //     async fn find(&self, id: UserId) -> RET { BODY }
     //
     // Output:
-    //     static __SITE: __rt::Site = …;
-    //     let __call = __rt::begin(&__SITE, __rt::installed(), true, const { … }, &[__rt::segment::<UserId>(&id)]);
+    //     let __site = …;
+    //     let __call = __rt::begin(__site, __rt::installed(), true, const { … }, &[__rt::segment::<UserId>(&id)]);
     //     let __shape = …;
     //     __rt::cache_aside(__call, __shape, __rt::store_always, move || async move { BODY }).await
     fn expand(&self, function: &Function<'_>) -> TokenStream {
@@ -114,12 +93,12 @@ impl Attribute for CacheAside {
         let Context { rt, span } = &context;
         let site = site::cache_aside(&context, function, &self.plan, &self.constants);
         let (cache, enabled) = context.policy(&self.policy);
-        let lifetimes = lifetimes(&context, &self.ttl);
+        let lifetimes = self.lifetimes(&context);
         let segments = key::segments(&context, &self.plan);
         // The key is made in a statement of its own: its temporaries must not live across the `.await`,
         // where they would cost the future its `Send`.
         let before = quote_spanned! {*span=>
-            let __call = #rt::begin(&__SITE, #cache, #enabled, const { #lifetimes }, #segments);
+            let __call = #rt::begin(__site, #cache, #enabled, const { #lifetimes }, #segments);
         };
         let store = match &self.unless {
             None => quote_spanned!(*span=> #rt::store_always),
@@ -182,31 +161,49 @@ fn example(function: &Function<'_>) -> String {
     )
 }
 
-// Output:
-//     __rt::Lifetimes::ttl(::core::time::Duration::from_millis(3600000)).none_ttl(…)
-fn lifetimes(context: &Context, ttl: &Ttl) -> TokenStream {
-    let Context { rt, span } = context;
-    let duration = |life: &Life| match life {
+impl CacheAside {
+    // Output:
+    //     __rt::Lifetimes::ttl(::core::time::Duration::from_secs(3600)).none_ttl(TTL)
+    fn lifetimes(&self, context: &Context) -> TokenStream {
+        let value = match &self.ttl.value {
+            None => {
+                let Context { rt, span } = context;
+                quote_spanned!(*span=> #rt::Lifetimes::forever())
+            }
+            Some(life) => {
+                let Context { rt, span } = &self.at_constant(context, life);
+                let duration = duration(*span, life);
+                quote_spanned!(*span=> #rt::Lifetimes::ttl(#duration))
+            }
+        };
+        let none = self.ttl.none.as_ref().map(|life| {
+            let span = self.at_constant(context, life).span;
+            let duration = duration(span, life);
+            quote_spanned!(span=> .none_ttl(#duration))
+        });
+        quote_spanned!(context.span=> #value #none)
+    }
+
+    /// A constant that turns out to be zero is refused where it is written.
+    fn at_constant(&self, context: &Context, life: &Life) -> Context {
+        let first = match life {
+            Life::Expr(expr) => expr.to_token_stream().into_iter().next(),
+            Life::Millis(_) => None,
+        };
+        first.map_or_else(
+            || context.clone(),
+            |first| Context::at(first.span(), &self.policy),
+        )
+    }
+}
+
+fn duration(span: Span, life: &Life) -> TokenStream {
+    match life {
+        Life::Expr(expr) => expr.to_token_stream(),
         Life::Millis(millis) if millis % 1000 == 0 => {
             let seconds = millis / 1000;
-            quote_spanned!(*span=> ::core::time::Duration::from_secs(#seconds))
+            quote_spanned!(span=> ::core::time::Duration::from_secs(#seconds))
         }
-        Life::Millis(millis) => {
-            quote_spanned!(*span=> ::core::time::Duration::from_millis(#millis))
-        }
-        Life::Expr(expr) => quote_spanned!(*span=> #expr),
-        Life::Forever => quote_spanned!(*span=> ::core::time::Duration::MAX),
-    };
-    let value = match &ttl.value {
-        Life::Forever => quote_spanned!(*span=> #rt::Lifetimes::forever()),
-        life => {
-            let life = duration(life);
-            quote_spanned!(*span=> #rt::Lifetimes::ttl(#life))
-        }
-    };
-    let none = ttl.none.as_ref().map(|life| {
-        let life = duration(life);
-        quote_spanned!(*span=> .none_ttl(#life))
-    });
-    quote_spanned!(*span=> #value #none)
+        Life::Millis(millis) => quote_spanned!(span=> ::core::time::Duration::from_millis(#millis)),
+    }
 }

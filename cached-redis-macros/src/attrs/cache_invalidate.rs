@@ -6,7 +6,7 @@ use syn::parse::Parser as _;
 use syn::punctuated::Punctuated;
 use syn::{Expr, Token};
 
-use super::Attribute;
+use super::{Attribute, LATER};
 use crate::check::key::{Scope, check};
 use crate::check::template::useless_one_slot;
 use crate::check::value;
@@ -24,28 +24,15 @@ const NAME: &str = "cache_invalidate";
 static GRAMMAR: Grammar = Grammar {
     attribute: NAME,
     args: &[
-        spec("key", Kind::Value, "key = \"user:<user.id>\""),
-        spec("keys", Kind::List, "keys(\"user:<id>\", \"users:all\")"),
-        spec("when", Kind::Value, "when = !dry_run"),
-        spec("always", Kind::Flag, "always"),
-        spec("one_slot", Kind::Flag, "one_slot"),
-        spec("cache", Kind::Value, "cache = self.cache"),
-        spec("crate", Kind::Value, "crate = ::cached_redis_runtime"),
+        Spec::new("key", Kind::Value, "key = \"user:<user.id>\""),
+        Spec::new("keys", Kind::List, "keys(\"user:<id>\", \"users:all\")"),
+        Spec::new("when", Kind::Value, "when = !dry_run"),
+        Spec::new("always", Kind::Flag, "always"),
+        Spec::new("one_slot", Kind::Flag, "one_slot"),
+        Spec::new("cache", Kind::Value, "cache = self.cache"),
+        Spec::new("crate", Kind::Value, "crate = ::cached_redis_runtime"),
     ],
-    later: &[
-        "stale",
-        "refresh_ahead",
-        "early",
-        "sliding",
-        "tags",
-        "lock",
-        "lease",
-        "wait",
-        "near",
-        "before",
-        "each",
-        "on_error",
-    ],
+    later: LATER,
     misplaced: &[
         (
             "skip",
@@ -61,14 +48,6 @@ static GRAMMAR: Grammar = Grammar {
         ),
     ],
 };
-
-const fn spec(name: &'static str, kind: Kind, example: &'static str) -> Spec {
-    Spec {
-        name,
-        kind,
-        example,
-    }
-}
 
 pub(crate) struct CacheInvalidate {
     /// Never empty.
@@ -107,8 +86,8 @@ impl Attribute for CacheInvalidate {
     //     async fn update(&self, user: &User) -> RET { BODY }
     //
     // Output:
-    //     static __SITE: __rt::Site = …;
-    //     let __call = __rt::begin_invalidate(&__SITE, __rt::installed(), true, false, &[__rt::template_key(…)]);
+    //     let __site = …;
+    //     let __call = __rt::begin_invalidate(__site, __rt::installed(), true, false, &[__rt::template_key(…)]);
     //     let __shape = …;
     //     __rt::cache_invalidate(__call, __shape, __rt::no_ret_keys, move || async move { BODY }).await
     fn expand(&self, function: &Function<'_>) -> TokenStream {
@@ -124,7 +103,7 @@ impl Attribute for CacheInvalidate {
         let (parts, ret_keys) = keys_of_result(&context, &after);
         let before = quote_spanned! {*span=>
             let __call =
-                #rt::begin_invalidate(&__SITE, #cache, #enabled, #always, &[#(#keys),*]);
+                #rt::begin_invalidate(__site, #cache, #enabled, #always, &[#(#keys),*]);
             #parts
         };
         let wrapper = Wrapper {

@@ -12,6 +12,22 @@ use crate::diag::Errors;
 use crate::model::function::Function;
 use crate::parse::args::{Args, Grammar};
 
+/// Arguments of coming releases: a message must not offer a near name for them.
+const LATER: &[&str] = &[
+    "stale",
+    "refresh_ahead",
+    "early",
+    "sliding",
+    "tags",
+    "lock",
+    "lease",
+    "wait",
+    "near",
+    "before",
+    "each",
+    "on_error",
+];
+
 /// An attribute on a function.
 pub(crate) trait Attribute: Sized {
     const GRAMMAR: &'static Grammar;

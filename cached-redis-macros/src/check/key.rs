@@ -54,32 +54,16 @@ pub(crate) fn check(text: &Text, scope: Scope<'_>, errors: &mut Errors) -> Check
     if let Some(name) = template::format_habit(text, &template, &names) {
         checked.named.push(name.to_owned());
     }
+    let (literals, holes) = split(&template);
+    let mut segments = Vec::new();
     let mut misspelt = Vec::new();
-    let mut plan = Some(KeyPlan {
-        template: text.value().to_owned(),
-        literals: vec![String::new()],
-        segments: Vec::new(),
-    });
-    for part in &template.parts {
-        let hole = match part {
-            Part::Text(literal) => {
-                if let Some(last) = plan.as_mut().and_then(|plan| plan.literals.last_mut()) {
-                    last.push_str(literal);
-                }
-                continue;
-            }
-            Part::Hole(hole) => hole,
-        };
+    for hole in &holes {
         match resolve(text, hole, scope) {
             Ok(segment) => {
                 checked.named.push(hole.root.clone());
-                if let Some(plan) = &mut plan {
-                    plan.segments.push(segment);
-                    plan.literals.push(String::new());
-                }
+                segments.push(segment);
             }
             Err(problem) => {
-                plan = None;
                 match problem.meant {
                     Some(meant) => misspelt.push((hole, meant)),
                     None => checked.complete = false,
@@ -88,6 +72,11 @@ pub(crate) fn check(text: &Text, scope: Scope<'_>, errors: &mut Errors) -> Check
             }
         }
     }
+    checked.plan = (segments.len() == holes.len()).then(|| KeyPlan {
+        template: text.value().to_owned(),
+        literals,
+        segments,
+    });
     // From the last, because a replacement moves what is behind it.
     for (hole, meant) in misspelt.into_iter().rev() {
         let start = hole.path.start;
@@ -96,7 +85,6 @@ pub(crate) fn check(text: &Text, scope: Scope<'_>, errors: &mut Errors) -> Check
             .replace_range(start..start + hole.root.len(), &meant);
         checked.named.push(meant);
     }
-    checked.plan = plan;
     checked
 }
 
@@ -164,12 +152,14 @@ fn at_template(ident: &Ident, text: &Text) -> Ident {
 }
 
 pub(crate) fn members(text: &Text, hole: &Hole) -> Result<Vec<Member>, Diag> {
+    // Not the literal's own span: rustc would offer to replace the whole template by a field with a similar name.
+    let field_span = Span::mixed_site().located_at(text.span());
     let fields = hole.fields.iter().map(|field| match field {
         Field::Index(index) => Ok(Member::Unnamed(Index {
             index: *index,
             span: text.span(),
         })),
-        Field::Name(name) => match identifier(name, text.span()) {
+        Field::Name(name) => match identifier(name, field_span) {
             Some(ident) => Ok(Member::Named(ident)),
             None => Err(text.diag(&hole.path, format!("`{name}` cannot be a field"), "")),
         },
@@ -249,7 +239,7 @@ fn unknown(text: &Text, hole: &Hole, function: &Function<'_>) -> Unresolved {
     }
 }
 
-/// The literals and holes of a template that stands alone, for `key!`.
+/// `literals[0] holes[0] literals[1] … literals[n]`, with empty text where two holes meet.
 pub(crate) fn split(template: &Template) -> (Vec<String>, Vec<&Hole>) {
     let mut literals = vec![String::new()];
     let mut holes = Vec::new();

@@ -65,7 +65,7 @@ fn unnameable(function: &Function<'_>, output: &Type, attribute: &str, errors: &
         let title =
             format!("`#[{attribute}]` must name what `{name}` returns, and `{word}` hides it");
         let diag = Diag::over(output, title);
-        errors.push(diag.help("write the concrete type, or a `Box<dyn …>`"));
+        errors.push(diag.help("write the concrete type"));
     }
 }
 

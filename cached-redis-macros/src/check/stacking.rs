@@ -38,7 +38,10 @@ fn twice(attr: &Attribute) -> Diag {
 }
 
 fn mixed(attr: &Attribute) -> Diag {
-    Diag::over(attr, format!("a function is either read through the cache (`#[{READS}]`) or clears it (`#[{WRITES}]`)"))
-        .note("on a hit the body does not run, so what it writes would be lost")
-        .help("keep one, or split the function in two")
+    Diag::over(
+        attr,
+        format!("`#[{READS}]` and `#[{WRITES}]` cannot be on one function"),
+    )
+    .note("on a hit the body does not run, so what it writes would be lost")
+    .help("keep one, or split the function in two")
 }

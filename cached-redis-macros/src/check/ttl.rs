@@ -26,41 +26,44 @@ pub(crate) fn check(
     }
     let value = args.expr("ttl").map(|given| life(&given));
     let none = args.expr("none_ttl").map(|given| none_life(&given));
-    let mut keep = |life: Option<Result<Life, Diag>>| match life {
-        Some(Err(diag)) => {
-            errors.push(diag);
-            None
-        }
-        Some(Ok(life)) => Some(life),
-        None => None,
-    };
-    let (value, none) = (keep(value), keep(none));
-    value.map(|value| Ttl { value, none })
+    let value = value.transpose().unwrap_or_else(|diag| {
+        errors.push(diag);
+        None
+    });
+    let none = none.transpose().unwrap_or_else(|diag| {
+        errors.push(diag);
+        None
+    });
+    Some(Ttl {
+        value: value?,
+        none,
+    })
 }
 
 fn none_life(given: &Given<Expr>) -> Result<Life, Diag> {
     match life(given)? {
-        Life::Forever => {
+        None => {
             let title =
                 "\"not found\" cannot be kept for ever: the next insert would stay invisible";
             Err(Diag::over(&given.value, title).help("write `none_ttl = \"1m\"`"))
         }
-        life => Ok(life),
+        Some(life) => Ok(life),
     }
 }
 
-fn life(given: &Given<Expr>) -> Result<Life, Diag> {
+/// `None` is for ever.
+fn life(given: &Given<Expr>) -> Result<Option<Life>, Diag> {
     let name = given.name.to_string();
     match ungroup(&given.value) {
-        Expr::Path(path) if path.path.is_ident("forever") => Ok(Life::Forever),
+        Expr::Path(path) if path.path.is_ident("forever") => Ok(None),
         Expr::Lit(ExprLit {
             lit: Lit::Int(literal),
             ..
-        }) => seconds(&name, literal),
+        }) => seconds(&name, literal).map(Some),
         Expr::Lit(ExprLit {
             lit: Lit::Str(literal),
             ..
-        }) => text(&name, &Text::new(literal.clone())),
+        }) => text(&name, &Text::new(literal.clone())).map(Some),
         Expr::Lit(literal) => {
             let diag = Diag::over(literal, format!("`{name}` takes whole seconds"));
             Err(match &literal.lit {
@@ -74,7 +77,7 @@ fn life(given: &Given<Expr>) -> Result<Life, Diag> {
             let title = format!("`{name}` cannot be negative");
             Err(Diag::over(unary, title).help(format!("write `{name} = 60` or `{name} = \"1m\"`")))
         }
-        other => Ok(Life::Expr(Box::new(other.clone()))),
+        other => Ok(Some(Life::Expr(Box::new(other.clone())))),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Literal, Span};
 use syn::ext::IdentExt as _;
-use syn::{GenericParam, Pat, TypeParam};
+use syn::{GenericParam, Pat, TypeParam, WherePredicate};
 
 use super::skip::Skip;
 use crate::diag::{Diag, Errors};
@@ -82,12 +82,18 @@ impl Usage<'_> {
     fn bounded_by<'b>(&'b self, name: &'b str) -> impl Iterator<Item = &'b TypeParam> {
         let generics = &self.function.item.sig.generics;
         generics.type_params().filter(move |param| {
-            let in_where = generics.where_clause.iter().any(|clause| {
-                let mut predicates = clause.predicates.iter();
-                let other = param.ident.unraw().to_string();
-                predicates.any(|predicate| mentions(predicate, &other) && mentions(predicate, name))
+            let other = param.ident.unraw().to_string();
+            let mut clauses = generics
+                .where_clause
+                .iter()
+                .flat_map(|clause| &clause.predicates);
+            let in_where = clauses.any(|predicate| match predicate {
+                WherePredicate::Type(predicate) => {
+                    mentions(&predicate.bounded_ty, &other) && mentions(&predicate.bounds, name)
+                }
+                _ => false,
             });
-            param.ident != name && (mentions(&param.bounds, name) || in_where)
+            other != name && (mentions(&param.bounds, name) || in_where)
         })
     }
 
@@ -125,8 +131,8 @@ impl Usage<'_> {
     }
 
     fn with_helps(&self, diag: Diag, names: &[String]) -> Diag {
-        let holes: String = names.iter().map(|name| format!(":<{name}>")).collect();
-        let longer = Literal::string(&format!("{}{holes}", self.template));
+        let longer = format!("{}:<{}>", self.template, names.join(">:<"));
+        let longer = Literal::string(&longer);
         diag.help(format!("make it part of the key:        key = {longer}"))
             .help(format!(
                 "or say that it cannot matter:   {}",

@@ -114,8 +114,8 @@ pub(crate) fn codec(args: &mut Args, errors: &mut Errors) -> Option<Codec> {
         Expr::Path(path) => (path.path.get_ident().map(ToString::to_string), false),
         other => (Text::of(other).map(|text| text.value().to_owned()), true),
     };
-    let named = |word: &str| Codec::ALL.into_iter().find(|codec| codec.name() == word);
-    let codec = word.as_deref().and_then(named);
+    let find = |word: &str| Codec::ALL.into_iter().find(|codec| codec.name() == word);
+    let codec = word.as_deref().and_then(find);
     if let (Some(codec), false) = (codec, quoted) {
         return Some(codec);
     }

@@ -9,13 +9,13 @@ use crate::parse::item::Body;
 
 /// What goes before the body, and the call of the runtime that gets it.
 pub(crate) struct Wrapper {
-    /// The `static`. Outside of the future: a function that is nothing but an `async` block is one that
+    /// The description of the function. Outside of the future: a function that is nothing but an `async` block is one that
     /// clippy would have written as `async fn`.
     pub(crate) site: TokenStream,
     /// Statements; they see the parameters, but none of the body's own names.
     pub(crate) before: TokenStream,
-    /// `__rt::cache_aside(__call, __shape, store,`: all arguments but the body.
     pub(crate) function: TokenStream,
+    /// All but the body, each with its comma.
     pub(crate) arguments: TokenStream,
 }
 
@@ -24,7 +24,7 @@ pub(crate) struct Wrapper {
 //
 // Output:
 //     async fn find(&self, id: UserId) -> RET {
-//         static __SITE …; let __call = …; let __shape = …;
+//         let __site = …; let __call = …; let __shape = …;
 //         __rt::cache_aside(__call, __shape, …, move || async move { typed edge; { BODY } }).await
 //     }
 pub(crate) fn wrap(context: &Context, function: &Function<'_>, wrapper: &Wrapper) -> TokenStream {
@@ -69,7 +69,8 @@ pub(crate) fn wrap(context: &Context, function: &Function<'_>, wrapper: &Wrapper
 /// the user's expression, in the tail and in an early `return`; the braces around the body are ours,
 /// because its own would be called unused, and they keep its `use` statements to itself.
 fn load(context: &Context, function: &Function<'_>, body: &TokenStream) -> TokenStream {
-    let span = context.span;
+    let Context { rt, span } = context;
+    let span = *span;
     let returned = match &function.item.sig.output {
         syn::ReturnType::Type(_, ty) => quote!(#ty),
         syn::ReturnType::Default => quote_spanned!(span=> ()),
@@ -79,15 +80,8 @@ fn load(context: &Context, function: &Function<'_>, body: &TokenStream) -> Token
         Shape::Pinned => quote_spanned!(span=> move || -> #returned { #body }),
         Shape::Async | Shape::Blocking => quote_spanned! {span=>
             move || async move {
-                #[allow(
-                    unreachable_code,
-                    clippy::diverging_sub_expression,
-                    clippy::empty_loop,
-                    clippy::needless_return
-                )]
                 if false {
-                    let __ret: #returned = loop {};
-                    return __ret;
+                    return #rt::typed::<#returned>();
                 }
                 { #body }
             }

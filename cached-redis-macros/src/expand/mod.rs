@@ -46,7 +46,7 @@ impl Context {
                 // A complaint about the type belongs to the expression, not to the return type.
                 let first = cache.to_token_stream().into_iter().next();
                 let here = first.map_or(*span, |token| span.located_at(token.span()));
-                let borrowed = quote_spanned!(here=> &#cache);
+                let borrowed = quote_spanned!(here=> &(#cache));
                 quote_spanned!(*span=> #rt::explicit(#borrowed))
             }
         };

@@ -1,4 +1,5 @@
-//! The `static` that describes an annotated function.
+//! The `static` that describes an annotated function, in a block of its own: an item has the hygiene of the call site, and
+//! neither a parameter nor the body must see its name.
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
@@ -18,7 +19,10 @@ pub(crate) struct Constants {
 }
 
 // Output:
-//     static __SITE: __rt::Site = __rt::Site::cache_aside("module::find", "user:<id>", &["user:", ""]).version(2);
+//     let __site = {
+//         static __SITE: __rt::Site = __rt::Site::cache_aside("module::find", "user:<id>", &["user:", ""]).version(2);
+//         &__SITE
+//     };
 pub(crate) fn cache_aside(
     context: &Context,
     function: &Function<'_>,
@@ -40,13 +44,19 @@ pub(crate) fn cache_aside(
         quote_spanned!(*span=> .format(#rt::format::#name!()))
     });
     quote_spanned! {*span=>
-        static __SITE: #rt::Site =
-            #rt::Site::cache_aside(#path, #template, #literals) #version #jitter #format;
+        let __site = {
+            static __SITE: #rt::Site =
+                #rt::Site::cache_aside(#path, #template, #literals) #version #jitter #format;
+            &__SITE
+        };
     }
 }
 
 // Output:
-//     static __SITE: __rt::Site = __rt::Site::cache_invalidate("module::update", "user:<user.id>");
+//     let __site = {
+//         static __SITE: __rt::Site = __rt::Site::cache_invalidate("module::update", "user:<user.id>");
+//         &__SITE
+//     };
 pub(crate) fn cache_invalidate(
     context: &Context,
     function: &Function<'_>,
@@ -55,7 +65,10 @@ pub(crate) fn cache_invalidate(
     let Context { rt, span } = context;
     let path = path(context, function);
     quote_spanned! {*span=>
-        static __SITE: #rt::Site = #rt::Site::cache_invalidate(#path, #template);
+        let __site = {
+            static __SITE: #rt::Site = #rt::Site::cache_invalidate(#path, #template);
+            &__SITE
+        };
     }
 }
 

@@ -11,7 +11,7 @@ use syn::{
 use crate::parse::item::Item;
 
 /// How the function is asynchronous.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
     /// `async fn`
     Async,
@@ -184,13 +184,13 @@ fn collect_bindings<'a>(pat: &'a Pat, outermost: bool, names: &mut Vec<&'a Ident
     };
     match pat {
         Pat::Ident(pat) => {
-            if let Some((_, inner)) = &pat.subpat {
-                all(&mut std::iter::once(&**inner));
-            }
             // Inside a pattern a capital means a constant or a unit variant: `None`, `ORIGIN`.
             let constant = pat.ident.to_string().starts_with(char::is_uppercase);
             if outermost || pat.subpat.is_some() || !constant {
                 names.push(&pat.ident);
+            }
+            if let Some((_, inner)) = &pat.subpat {
+                collect_bindings(inner, false, names);
             }
         }
         Pat::Or(pat) => all(&mut pat.cases.iter()),

@@ -3,7 +3,7 @@
 use syn::{Expr, Path};
 
 /// How a value is written.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Codec {
     MessagePack,
     Json,

@@ -5,7 +5,6 @@ use syn::Expr;
 #[derive(Clone)]
 pub(crate) enum Life {
     Millis(u64),
-    Forever,
     /// A constant expression of type `Duration`.
     Expr(Box<Expr>),
 }
@@ -13,7 +12,8 @@ pub(crate) enum Life {
 /// The arguments that say how long an entry lives.
 #[derive(Clone)]
 pub(crate) struct Ttl {
-    pub(crate) value: Life,
+    /// `None` is for ever.
+    pub(crate) value: Option<Life>,
     /// For "not found"; without it nothing is stored for `None`.
     pub(crate) none: Option<Life>,
 }

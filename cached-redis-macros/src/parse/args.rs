@@ -9,7 +9,7 @@ use syn::{Expr, Lit, Token, parenthesized};
 use crate::diag::{Diag, Errors};
 use crate::suggest::nearest;
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// `name = value`
     Value,
@@ -25,6 +25,16 @@ pub(crate) struct Spec {
     pub(crate) kind: Kind,
     /// The argument as one would write it, for help lines.
     pub(crate) example: &'static str,
+}
+
+impl Spec {
+    pub(crate) const fn new(name: &'static str, kind: Kind, example: &'static str) -> Self {
+        Self {
+            name,
+            kind,
+            example,
+        }
+    }
 }
 
 /// All that an attribute takes.
@@ -130,26 +140,22 @@ fn read_one(input: ParseStream<'_>, grammar: &Grammar, args: &mut Args, errors: 
     };
     let known = grammar.args.iter().find(|spec| name.unraw() == spec.name);
     let value = match read_value(input, &name, known) {
-        Ok(value) => value,
+        Ok(value) => {
+            end_of_argument(input, errors);
+            value
+        }
         Err(diag) => {
             errors.push(diag);
             skip_to_comma(input);
             Value::Broken
         }
     };
-    // A forgotten comma costs one message and not the next argument too.
-    if !input.is_empty() && input.parse::<Option<Token![,]>>().ok().flatten().is_none() {
-        errors.push(
-            Diag::new(input.span(), "expected `,`").help("put a comma between two arguments"),
-        );
-        if !input.peek(Ident::peek_any) {
-            skip_to_comma(input);
-        }
-    }
     let Some(spec) = known else {
         let plain = name.unraw().to_string();
         let near = nearest(&plain, grammar.args.iter().map(|spec| spec.name));
-        args.meant.extend(near);
+        if !grammar.later.contains(&plain.as_str()) {
+            args.meant.extend(near);
+        }
         errors.push(unknown(&name, &plain, near, grammar));
         return;
     };
@@ -199,6 +205,17 @@ fn read_value(input: ParseStream<'_>, name: &Ident, known: Option<&Spec>) -> Res
     } else {
         let title = format!("expected `=` after `{name}`");
         Err(with_example(Diag::new(input.span(), title)))
+    }
+}
+
+/// A forgotten comma costs one message, and not the next argument too.
+fn end_of_argument(input: ParseStream<'_>, errors: &mut Errors) {
+    if input.is_empty() || matches!(input.parse::<Option<Token![,]>>(), Ok(Some(_))) {
+        return;
+    }
+    errors.push(Diag::new(input.span(), "expected `,`").help("put a comma between two arguments"));
+    if !input.peek(Ident::peek_any) {
+        skip_to_comma(input);
     }
 }
 

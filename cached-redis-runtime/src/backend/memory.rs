@@ -87,8 +87,11 @@ impl State {
         // Keys that were deleted or replaced leave their old places behind: tidy up before they outnumber the rest.
         if self.clock.len() > 2 * self.entries.len() + 64 {
             let entries = &self.entries;
-            self.clock
-                .retain(|(key, arrival)| entries.get(key).is_some_and(|slot| slot.arrival == *arrival));
+            self.clock.retain(|(key, arrival)| {
+                entries
+                    .get(key)
+                    .is_some_and(|slot| slot.arrival == *arrival)
+            });
         }
     }
 
@@ -179,9 +182,15 @@ impl Store for MemoryStore {
         self.with(|state| {
             let current = state.nonce_of(key);
             let fits = current == Some(expect.0)
-                || (current.is_some() && current.as_ref().map(<[u8; 16]>::as_slice) == entry.get(1..LEASE));
+                || (current.is_some()
+                    && current.as_ref().map(<[u8; 16]>::as_slice) == entry.get(1..LEASE));
             if fits {
-                state.put(key, entry.to_vec(), life.map(Duration::from_millis), capacity);
+                state.put(
+                    key,
+                    entry.to_vec(),
+                    life.map(Duration::from_millis),
+                    capacity,
+                );
             }
             fits
         })
@@ -198,9 +207,7 @@ impl Store for MemoryStore {
     }
 
     fn release<'a>(&'a self, key: &'a str, nonce: Nonce) -> Reply<'a, bool> {
-        self.with(|state| {
-            state.bytes_of(key) == Some(lease(nonce).as_slice()) && state.remove(key)
-        })
+        self.with(|state| state.bytes_of(key) == Some(lease(nonce).as_slice()) && state.remove(key))
     }
 
     fn delete<'a>(&'a self, keys: &'a [String]) -> Reply<'a, u64> {

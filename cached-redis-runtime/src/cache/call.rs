@@ -4,9 +4,8 @@
 //! compiled once.
 
 use core::future::Future;
+use core::ops::ControlFlow;
 use core::pin::Pin;
-
-use tokio::runtime::Handle;
 
 use super::context::{Context, Mode, Served};
 use super::global::{CacheRef, Found};
@@ -71,12 +70,6 @@ impl Call {
             engine.count(self.site, Count::Bypassed);
             return;
         }
-        // Without a runtime there is no timer for the deadline, and asking for one would panic.
-        if Handle::try_current().is_err() {
-            self.served = Served::Uncached;
-            warn_no_runtime(self.site);
-            return;
-        }
         let settings = engine.settings();
         let key = render(&settings.namespace, self.site.literals(), segments);
         if self.context.is_loading(&cache, &key) {
@@ -107,11 +100,20 @@ impl Call {
         }
     }
 
-    /// Boxed, so that the state machine of a miss does not live in the caller's future.
-    fn plan(&self) -> Option<Pin<Box<dyn Future<Output = Plan> + Send + '_>>> {
-        let target = self.target.as_ref()?;
+    /// Small enough to live in the caller's future: what it awaits is boxed.
+    async fn plan(&self) -> Plan {
+        let Some(target) = &self.target else {
+            return Plan::Load(Ticket::Uncached);
+        };
         let engine = target.cache.engine();
-        Some(Box::pin(engine.plan(self.request(target), target.reload)))
+        let request = self.request(target);
+        let Some(got) = engine.get(request) else {
+            return Plan::Load(Ticket::Uncached);
+        };
+        match engine.judge(request, target.reload, got.await) {
+            ControlFlow::Break(plan) => plan,
+            ControlFlow::Continue(miss) => miss.await,
+        }
     }
 
     fn format(&self) -> Format {
@@ -127,10 +129,10 @@ impl Call {
     }
 
     /// The entry decoded: this call is answered.
-    fn answered(&self, hit: &Hit, absent: bool) {
+    fn answered(&self, hit: &Hit) {
         let Some(target) = &self.target else { return };
         let counters = target.cache.engine().counters(self.site);
-        if absent {
+        if hit.absent {
             counters.count(Count::NegativeHit);
         }
         if hit.joined {
@@ -239,19 +241,11 @@ impl Drop for Load {
         if !self.ended
             && let Some(target) = &self.call.target
         {
-            target.cache.engine().count(self.call.site, Count::LoadFailed);
+            target
+                .cache
+                .engine()
+                .count(self.call.site, Count::LoadFailed);
         }
-    }
-}
-
-#[cold]
-fn warn_no_runtime(site: &'static Site) {
-    static WARNED: core::sync::atomic::AtomicBool = core::sync::atomic::AtomicBool::new(false);
-    if !WARNED.swap(true, core::sync::atomic::Ordering::Relaxed) {
-        warn(format_args!(
-            "`{}` was called outside a tokio runtime, so it runs uncached (said once)",
-            site.path()
-        ));
     }
 }
 
@@ -268,10 +262,7 @@ where
 {
     call.tag(S::fingerprint);
     let ticket = loop {
-        let Some(plan) = call.plan() else {
-            break Ticket::Uncached;
-        };
-        match plan.await {
+        match call.plan().await {
             Plan::Load(ticket) => break ticket,
             Plan::Hit(hit) => match take::<S>(&call, &hit) {
                 Some(output) => return output,
@@ -291,12 +282,12 @@ where
 }
 
 fn take<S: Storable>(call: &Call, hit: &Hit) -> Option<S::Output> {
-    let (output, absent) = match read(&hit.bytes) {
-        Entry::Value { payload, .. } => (S::decode(call.format(), payload)?, false),
-        Entry::Absent { .. } => (S::absent()?, true),
-        _ => return None,
+    let output = if hit.absent {
+        S::absent()?
+    } else {
+        S::decode(call.format(), hit.bytes.get(HEADER..)?)?
     };
-    call.answered(hit, absent);
+    call.answered(hit);
     Some(output)
 }
 

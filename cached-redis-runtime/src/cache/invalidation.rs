@@ -41,7 +41,8 @@ impl KeyList {
     /// Adds one key.
     pub fn push(&mut self, key: &TemplateKey<'_>) {
         let namespace = &self.cache.engine().settings().namespace;
-        self.keys.push(render(namespace, key.literals, key.segments));
+        self.keys
+            .push(render(namespace, key.literals, key.segments));
     }
 }
 
@@ -71,7 +72,11 @@ impl Invalidation {
         always: bool,
         keys: &[TemplateKey<'_>],
     ) -> Self {
-        let cache = if enabled { cache.find(site.path()) } else { None };
+        let cache = if enabled {
+            cache.find(site.path())
+        } else {
+            None
+        };
         let list = cache.map(|cache| {
             let mut list = KeyList {
                 cache,

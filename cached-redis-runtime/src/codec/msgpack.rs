@@ -19,7 +19,8 @@ pub(super) fn encode<T: Serialize + ?Sized>(
 }
 
 pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
-    if may_nest_in_variants(bytes) && nests_too_deep(bytes) {
+    if bytes.len() > 2 * usize::from(DEPTH) && may_nest_in_variants(bytes) && nests_too_deep(bytes)
+    {
         return Err(CodecError::Decode(FORMAT));
     }
     let mut deserializer = Deserializer::from_read_ref(bytes);
@@ -38,11 +39,10 @@ pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError>
 /// `rmp_serde` 1.3 counts the depth of arrays and maps, but not of the `{variant: value}` around an enum's value, so
 /// an enum that holds itself would let the payload choose how much stack is used.
 fn may_nest_in_variants(bytes: &[u8]) -> bool {
-    let maps = bytes
-        .iter()
-        .filter(|&&byte| matches!(byte, 0x81 | 0xDE | 0xDF))
-        .count();
-    maps > usize::from(DEPTH)
+    // Each hit pays for this, so it is the search that compares many bytes at once; it ends at the first few finds.
+    memchr::memchr3_iter(0x81, 0xDE, 0xDF, bytes)
+        .nth(usize::from(DEPTH))
+        .is_some()
 }
 
 /// Walks over the containers without recursion. Bytes that are no `MessagePack` are left to the decoder.

@@ -38,7 +38,8 @@ impl LostDeletes {
     /// Whether the cache must not be used for `key`.
     pub(super) fn holds(&self, key: &str) -> bool {
         self.len() > 0
-            && (self.overflowed.load(Ordering::Acquire) || self.keys.lock().pending.contains_key(key))
+            && (self.overflowed.load(Ordering::Acquire)
+                || self.keys.lock().pending.contains_key(key))
     }
 
     /// Remembers `keys`. Says whether a task has to be started.
@@ -70,7 +71,10 @@ impl LostDeletes {
     /// Some of the pending keys, and the turn that a deletion sent from now on covers.
     pub(super) fn batch(&self, most: usize) -> (Vec<String>, u64) {
         let state = self.keys.lock();
-        (state.pending.keys().take(most).cloned().collect(), state.turn)
+        (
+            state.pending.keys().take(most).cloned().collect(),
+            state.turn,
+        )
     }
 
     /// Forgets keys whose deletion was executed, unless they were lost again since.

@@ -146,4 +146,3 @@ impl fmt::Debug for Engine {
             .finish_non_exhaustive()
     }
 }
-

@@ -1,18 +1,23 @@
 //! Decides what a call does: take an entry, load with the right to store, or load without.
 
+use core::future::Future;
 use core::ops::ControlFlow;
+use core::pin::Pin;
+use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 
 use bytes::Bytes;
+use tokio::runtime::Handle;
 
 use super::{Engine, EntryBytes, Request};
 use crate::clock::{self, Instant};
-use crate::codec::{Entry, Nonce, read};
+use crate::codec::{Entry, Head, Nonce, read};
 use crate::error::{Error, ErrorKind};
 use crate::flight::{Turn, Verdict};
 use crate::lease::{self, Claim, Lease};
-use crate::observe::Count;
-use crate::store::Expect;
+use crate::observe::{Count, warn};
+use crate::site::Site;
+use crate::store::{Expect, Reply};
 use crate::sync::{Arc, spread_between};
 
 /// What to do.
@@ -26,6 +31,8 @@ pub(crate) enum Plan {
 #[derive(Debug)]
 pub(crate) struct Hit {
     pub(crate) bytes: EntryBytes,
+    /// It says "not found".
+    pub(crate) absent: bool,
     /// Another call loaded it while this one waited.
     pub(crate) joined: bool,
 }
@@ -62,7 +69,9 @@ pub(super) enum Sight {
 
 /// What the key holds, as this call sees it.
 enum Seen {
-    Usable,
+    Usable {
+        absent: bool,
+    },
     Missing,
     /// An entry that this call cannot take.
     Mismatch(Nonce),
@@ -76,26 +85,50 @@ enum Seen {
 const ROUNDS: u32 = 64;
 
 impl Engine {
-    /// # Cancel safety
-    /// Whatever was claimed is given back, and a turn goes to the next in line.
-    pub(crate) async fn plan(&self, request: Request<'_>, reload: Reload) -> Plan {
+    /// Reads the key; `None` if the cache is not to be trusted with it.
+    ///
+    /// On a hit this one future, boxed by the store, is all there is: what follows a miss is boxed apart, so that it is
+    /// neither moved nor allocated for here.
+    pub(crate) fn get<'a>(&'a self, request: Request<'a>) -> Option<Reply<'a, Option<Vec<u8>>>> {
         if self.lost.len() > 0 {
             self.resume();
             if self.lost.holds(request.key) {
                 self.count(request.site, Count::Bypassed);
-                return Plan::Load(Ticket::Uncached);
+                return None;
             }
         }
-        match self.store.get(request.key).await {
-            // The hit path ends here: one GET, and nothing but the comparison of a header after it.
-            Ok(Some(bytes)) if matches!(self.see(&bytes, request, reload), Seen::Usable) => {
-                Plan::Hit(Hit {
+        Some(self.store.get(request.key))
+    }
+
+    /// Judges what [`get`](Self::get) brought: a hit, or what to do about it.
+    ///
+    /// # Cancel safety
+    /// Whatever is claimed on the way is given back, and a turn goes to the next in line.
+    pub(crate) fn judge<'a>(
+        &'a self,
+        request: Request<'a>,
+        reload: Reload,
+        got: Result<Option<Vec<u8>>, Error>,
+    ) -> ControlFlow<Plan, Pin<Box<dyn Future<Output = Plan> + Send + 'a>>> {
+        match got {
+            Ok(Some(bytes)) => match self.see(&bytes, request, reload) {
+                Seen::Usable { absent } => ControlFlow::Break(Plan::Hit(Hit {
                     bytes: EntryBytes::Own(bytes),
+                    absent,
                     joined: false,
-                })
+                })),
+                // A miss spawns and sleeps. A hit needs no runtime, so it does not ask for one.
+                _ if Handle::try_current().is_err() => ControlFlow::Break(no_runtime(request.site)),
+                _ => {
+                    let bytes = Some(Bytes::from(bytes));
+                    ControlFlow::Continue(Box::pin(self.miss(request, reload, bytes)))
+                }
+            },
+            Ok(None) if Handle::try_current().is_err() => {
+                ControlFlow::Break(no_runtime(request.site))
             }
-            Ok(bytes) => self.miss(request, reload, bytes.map(Bytes::from)).await,
-            Err(error) => Plan::Load(self.uncached(request, &error)),
+            Ok(None) => ControlFlow::Continue(Box::pin(self.miss(request, reload, None))),
+            Err(error) => ControlFlow::Break(Plan::Load(self.uncached(request, &error))),
         }
     }
 
@@ -134,9 +167,10 @@ impl Engine {
             .as_ref()
             .map_or(Seen::Missing, |bytes| self.see(bytes, request, reload));
         let expect = match (seen, bytes) {
-            (Seen::Usable, Some(bytes)) => {
+            (Seen::Usable { absent }, Some(bytes)) => {
                 return Ok(ControlFlow::Break(Plan::Hit(Hit {
                     bytes: EntryBytes::Shared(bytes),
+                    absent,
                     joined: true,
                 })));
             }
@@ -154,7 +188,7 @@ impl Engine {
                 self.count(request.site, Count::Foreign);
                 Expect::foreign(&bytes)
             }
-            (Seen::Missing | Seen::Usable | Seen::Foreign, _) => Expect::Missing,
+            (Seen::Missing | Seen::Usable { .. } | Seen::Foreign, _) => Expect::Missing,
         };
         self.claim(key, expect).await
     }
@@ -163,27 +197,30 @@ impl Engine {
         match read(bytes) {
             // More than this cache would ever store, so nothing of its own making; it is never decoded.
             _ if bytes.len() > self.settings.max_value_bytes => Seen::Foreign,
-            Entry::Value { head, .. } | Entry::Absent { head } => {
-                let own = head.format == request.format.id()
-                    && head.flags == 0
-                    && head.fingerprint == request.fingerprint;
-                let wanted = match reload {
-                    Reload::No => true,
-                    Reload::Undecodable(nonce) => nonce != head.nonce,
-                    Reload::Forced => false,
-                };
-                if own && wanted {
-                    Seen::Usable
-                } else {
-                    Seen::Mismatch(head.nonce)
-                }
-            }
+            Entry::Value { head, .. } => Self::see_entry(head, request, reload, false),
+            Entry::Absent { head } => Self::see_entry(head, request, reload, true),
             // A forced reload does not wait for a load that may have begun long before it: it replaces the lease.
             Entry::Lease(nonce) if reload == Reload::Forced => Seen::Mismatch(nonce),
             Entry::Lease(nonce) => Seen::Lease(nonce),
             Entry::Guard(_) => Seen::Guard,
             Entry::Stale { head, .. } => Seen::Mismatch(head.nonce),
             Entry::Foreign => Seen::Foreign,
+        }
+    }
+
+    fn see_entry(head: Head, request: Request<'_>, reload: Reload, absent: bool) -> Seen {
+        let own = head.format == request.format.id()
+            && head.flags == 0
+            && head.fingerprint == request.fingerprint;
+        let wanted = match reload {
+            Reload::No => true,
+            Reload::Undecodable(nonce) => nonce != head.nonce,
+            Reload::Forced => false,
+        };
+        if own && wanted {
+            Seen::Usable { absent }
+        } else {
+            Seen::Mismatch(head.nonce)
         }
     }
 
@@ -238,7 +275,7 @@ impl Engine {
         end: Instant,
     ) -> Result<ControlFlow<Plan, Option<Bytes>>, Error> {
         let seat = self.flights.join(key, nonce);
-        let Some(waited) = clock::until(end, seat.wait()).await else {
+        let Ok(waited) = clock::until(end, seat.wait()).await else {
             self.count(request.site, Count::WaitExpired);
             return Ok(ControlFlow::Break(Plan::Load(Ticket::Uncached)));
         };
@@ -292,4 +329,16 @@ impl Engine {
         self.failed(request.site, error);
         Ticket::Uncached
     }
+}
+
+#[cold]
+fn no_runtime(site: &'static Site) -> Plan {
+    static WARNED: AtomicBool = AtomicBool::new(false);
+    if !WARNED.swap(true, Ordering::Relaxed) {
+        warn(format_args!(
+            "`{}` was called outside a tokio runtime, so it runs uncached (said once)",
+            site.path()
+        ));
+    }
+    Plan::Load(Ticket::Uncached)
 }

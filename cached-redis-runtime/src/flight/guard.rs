@@ -28,7 +28,11 @@ impl<R> Seat<R> {
         // The permit comes back in `Turn::drop`, with no await in between.
         let acquired = {
             let _waiting = Waiting::begin(&self.flights.waiting);
-            self.flight.turn.acquire().await.map(SemaphorePermit::forget)
+            self.flight
+                .turn
+                .acquire()
+                .await
+                .map(SemaphorePermit::forget)
         };
         if acquired.is_ok() {
             return Err(Turn::taken(self));
@@ -154,4 +158,3 @@ impl<R> fmt::Debug for Turn<R> {
         f.debug_struct("Turn").finish_non_exhaustive()
     }
 }
-

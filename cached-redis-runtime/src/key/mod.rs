@@ -185,7 +185,7 @@ impl fmt::Debug for KeyWriter<'_> {
 
 /// A finished key: the exact text under which an entry lies on the server, without the cache's namespace.
 ///
-/// Made by [`key!`](crate::key) from a template that is checked like an attribute's. Two keys are equal if
+/// Made by [`key!`](macro@crate::key) from a template that is checked like an attribute's. Two keys are equal if
 /// their texts are. `Display` gives the text; `Debug` only the template, since the values in a key may be
 /// secrets that have no business in a log.
 #[derive(Clone)]

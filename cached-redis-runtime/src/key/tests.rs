@@ -99,6 +99,82 @@ fn a_key_shows_its_text_only_when_asked() {
     assert!(!format!("{:?}", KeyWriter::new(&mut secret)).contains("s3cret"));
 }
 
+/// Every text of up to `most` of the characters that mean something in a key, and one that means nothing.
+fn texts(most: usize) -> Vec<String> {
+    let mut texts = vec![String::new()];
+    let mut start = 0;
+    for _ in 0..most {
+        let longer = texts[start..]
+            .iter()
+            .flat_map(|text| "a~%,([])".chars().map(move |ch| format!("{text}{ch}")));
+        let longer: Vec<_> = longer.collect();
+        start = texts.len();
+        texts.extend(longer);
+    }
+    texts
+}
+
+fn options<T: Clone>(values: &[T]) -> Vec<Option<T>> {
+    let some = values.iter().cloned().map(Some);
+    [None].into_iter().chain(some).collect()
+}
+
+/// Every list of up to three of the values.
+fn lists<T: Clone>(values: &[T]) -> Vec<Vec<T>> {
+    let mut lists = vec![vec![]];
+    let mut start = 0;
+    for _ in 0..3 {
+        let longer = lists[start..].iter().flat_map(|list: &Vec<T>| {
+            values
+                .iter()
+                .map(move |value| [&list[..], std::slice::from_ref(value)].concat())
+        });
+        let longer: Vec<_> = longer.collect();
+        start = lists.len();
+        lists.extend(longer);
+    }
+    lists
+}
+
+fn all_differ<T: CacheKey>(values: &[T]) {
+    let mut texts: Vec<_> = values.iter().map(|value| text(value)).collect();
+    texts.sort_unstable();
+    let shared = texts.windows(2).find(|pair| pair[0] == pair[1]);
+    assert_eq!(shared, None);
+}
+
+#[test]
+fn no_two_small_values_share_a_text() {
+    let short = texts(1);
+    all_differ(&texts(3));
+    all_differ(&options(&options(&options(&short))));
+    all_differ(&lists(&short));
+    all_differ(&lists(&options(&short)));
+    all_differ(&options(&lists(&options(&options(&texts(0))))));
+    all_differ(&lists(&lists(&texts(0))));
+
+    let pairs = short
+        .iter()
+        .flat_map(|a| options(&texts(1)).into_iter().map(move |b| (a.clone(), b)));
+    let pairs: Vec<_> = pairs.collect();
+    all_differ(&pairs);
+    all_differ(&options(&lists(&pairs[..12])));
+}
+
+#[test]
+fn no_two_small_values_share_a_key() {
+    let mut keys = HashMap::new();
+    for a in texts(2) {
+        for b in texts(1) {
+            for c in options(&texts(1)) {
+                let key = render("", &["", "-:-", "{", "}"], &[&a, &b, &c]);
+                let value = (a.clone(), b.clone(), c);
+                assert_eq!(keys.insert(key, value), None);
+            }
+        }
+    }
+}
+
 /// Short texts out of the characters that matter, so that collisions would be found.
 fn tricky() -> impl Strategy<Value = String> {
     "[a~%,:(){}\\[\\]é-]{0,3}"

@@ -25,6 +25,18 @@ pub(crate) enum Contender {
 
 pub(crate) const ALL: [Contender; 3] = [Contender::Raw, Contender::ByHand, Contender::Ours];
 
+impl Contender {
+    /// By its name on the command line.
+    pub(crate) fn named(name: &str) -> Self {
+        match name {
+            "raw" => Self::Raw,
+            "hand" => Self::ByHand,
+            "ours" => Self::Ours,
+            other => panic!("`{other}` is none of raw, hand, ours"),
+        }
+    }
+}
+
 /// The repository as a user of the library writes it.
 #[derive(Clone)]
 pub(crate) struct Ours {

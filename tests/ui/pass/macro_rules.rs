@@ -32,6 +32,16 @@ macro_rules! repository {
     };
 }
 
+// The template comes from the caller, the parameter that it names from the macro.
+macro_rules! named_by_caller {
+    ($name:ident, $key:literal) => {
+        #[cache_aside(key = $key, ttl = 60)]
+        async fn $name(user: (u64, u64)) -> u64 {
+            user.0 + user.1
+        }
+    };
+}
+
 macro_rules! newtype {
     ($name:ident($inner:ty)) => {
         #[derive(CacheKey)]
@@ -42,6 +52,7 @@ macro_rules! newtype {
 reader!(small, "small:<id>", 60, id: u8);
 reader!(large, "large:<number>", "1h", number: u64);
 repository!(Repo);
+named_by_caller!(named_by_caller, "named:<user.0>:<user.1>");
 newtype!(UserId(u64));
 
 #[cache_aside(key = "user:<id>", ttl = 60)]
@@ -56,4 +67,5 @@ fn main() {
     drop(repo.find(1, 2));
     drop(repo.update(1));
     drop(user(UserId(1)));
+    drop(named_by_caller((1, 2)));
 }

@@ -52,8 +52,7 @@ pub(super) fn convert(error: RedisError) -> Error {
 
 /// A syntax error: the server does not know this form of the command.
 pub(super) fn is_unknown_syntax(error: &RedisError) -> bool {
-    error.kind() == Kind::Server(ServerErrorKind::ResponseError)
-        && error.code() == Some("ERR")
+    error.kind() == Kind::Server(ServerErrorKind::ResponseError) && error.code() == Some("ERR")
 }
 
 pub(super) fn is_unknown_script(error: &RedisError) -> bool {

@@ -1,6 +1,7 @@
 //! `redis://`: a Redis or Valkey server of version 6.2 or newer.
 
 mod connect;
+mod deadline;
 mod error;
 mod scripts;
 mod standalone;

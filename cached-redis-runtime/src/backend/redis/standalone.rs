@@ -138,15 +138,24 @@ fn unexpected() -> Error {
 }
 
 fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).max(1)
+    u64::try_from(duration.as_millis())
+        .unwrap_or(u64::MAX)
+        .max(1)
 }
 
 impl Store for RedisStore {
     fn get<'a>(&'a self, key: &'a str) -> Reply<'a, Option<Vec<u8>>> {
         Box::pin(async move {
+            let live = self.endpoint.live()?;
             let mut command = Cmd::with_capacity(2, 3 + key.len());
             command.arg("GET").arg(key);
-            match self.send(&command).await? {
+            // Without the step through `send`: each layer of futures is moved once more.
+            match self
+                .endpoint
+                .send(&live, &command)
+                .await?
+                .map_err(convert)?
+            {
                 Value::BulkString(bytes) => Ok(Some(bytes)),
                 Value::Nil => Ok(None),
                 _ => Err(unexpected()),

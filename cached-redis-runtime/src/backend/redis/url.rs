@@ -27,14 +27,17 @@ pub(super) fn parse(url: &str) -> Result<ConnectionInfo, Error> {
         }
     }
     if url.contains('#') {
-        return Err(wrong(
-            "it has a `#`; in a password, write `%23` instead",
-        ));
+        return Err(wrong("it has a `#`; in a password, write `%23` instead"));
     }
     let info = url.into_connection_info().map_err(|error| {
         // Every message of the client's URL parser is a constant text without any part of the URL.
         let text = error.to_string();
-        wrong(text.split(" - ").next().unwrap_or("it cannot be read").trim())
+        wrong(
+            text.split(" - ")
+                .next()
+                .unwrap_or("it cannot be read")
+                .trim(),
+        )
     })?;
     if info.redis_settings().db() < 0 {
         return Err(wrong("the database number is negative"));
@@ -74,7 +77,10 @@ mod tests {
             ("redis://u:s3cret@h:1", "redis://…@h:1"),
             ("redis://:s3cret@h", "redis://…@h"),
             ("redis://u:s3c@ret@h", "redis://…@h"),
-            ("redis+unix:///run/r.sock?db=1&pass=s3cret", "redis+unix:///run/r.sock?…"),
+            (
+                "redis+unix:///run/r.sock?db=1&pass=s3cret",
+                "redis+unix:///run/r.sock?…",
+            ),
             ("u:s3cret@h", "…@h"),
         ] {
             assert_eq!(redact(url), shown);

@@ -1,0 +1,83 @@
+//! What `#[cache_aside]` makes of the main shapes.
+
+use expect_test::{ExpectFile, expect_file};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::pretty;
+use crate::attrs::cache_aside::CacheAside;
+use crate::entry::attribute;
+
+fn aside(args: TokenStream, item: &TokenStream, expected: &ExpectFile) {
+    expected.assert_eq(&pretty(attribute::<CacheAside>(args, item)));
+}
+
+#[test]
+fn function_with_a_plain_key() {
+    aside(
+        quote!(ttl = 3600, key = "user:<id>"),
+        &quote! {
+            /// Documented.
+            pub async fn find(id: UserId) -> Result<Option<User>, sqlx::Error> { load(id).await }
+        },
+        &expect_file!["snapshots/cache_aside_function_with_a_plain_key.rs"],
+    );
+}
+
+#[test]
+fn every_argument() {
+    aside(
+        quote!(
+            key = "{<T>}:<N>:<user.name.0>:<type>",
+            ttl = TTL,
+            none_ttl = "90s",
+            jitter = 0.5,
+            version = 2,
+            codec = json,
+            skip(db),
+            when = !fresh(),
+            unless = |user| user.banned,
+            cache = db.cache,
+            crate = facade::cache
+        ),
+        &quote! {
+            async fn find<T: KeyName, const N: usize>(user: &User, r#type: impl CacheKey, db: Db) -> User { body }
+        },
+        &expect_file!["snapshots/cache_aside_every_argument.rs"],
+    );
+}
+
+#[test]
+fn what_async_trait_leaves() {
+    aside(
+        quote!(key = "user:<id>", ttl = forever),
+        &quote! {
+            fn find<'life0, 'async_trait>(
+                &'life0 self,
+                id: u64,
+            ) -> ::core::pin::Pin<Box<dyn ::core::future::Future<Output = User> + ::core::marker::Send + 'async_trait>>
+            where
+                'life0: 'async_trait,
+                Self: 'async_trait,
+            {
+                Box::pin(async move { body })
+            }
+        },
+        &expect_file!["snapshots/cache_aside_what_async_trait_leaves.rs"],
+    );
+}
+
+#[test]
+fn parameters_under_cfg() {
+    aside(
+        quote!(key = "user:<id>:<locale>", ttl = 60),
+        &quote! {
+            async fn find(
+                id: u64,
+                #[cfg(feature = "a")] locale: &str,
+                #[cfg(all(feature = "b", not(feature = "a")))] locale: Locale,
+            ) -> User { body }
+        },
+        &expect_file!["snapshots/cache_aside_parameters_under_cfg.rs"],
+    );
+}

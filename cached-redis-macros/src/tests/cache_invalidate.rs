@@ -1,0 +1,38 @@
+//! What `#[cache_invalidate]` makes of the main shapes.
+
+use expect_test::{ExpectFile, expect_file};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::pretty;
+use crate::attrs::cache_invalidate::CacheInvalidate;
+use crate::entry::attribute;
+
+fn invalidate(args: TokenStream, item: &TokenStream, expected: &ExpectFile) {
+    expected.assert_eq(&pretty(attribute::<CacheInvalidate>(args, item)));
+}
+
+#[test]
+fn opaque_future() {
+    invalidate(
+        quote!(key = "user:<id>"),
+        &quote! {
+            fn update(id: u64) -> impl Future<Output = u64> + Send { async move { body } }
+        },
+        &expect_file!["snapshots/cache_invalidate_opaque_future.rs"],
+    );
+}
+
+#[test]
+fn keys_of_the_result() {
+    invalidate(
+        quote!(
+            keys("team:<team>", "team:<team>:<ret.id>:<T>", "all:<ret>"),
+            always
+        ),
+        &quote! {
+            async fn create<T: KeyName>(&self, team: TeamId) -> Option<Member> { body }
+        },
+        &expect_file!["snapshots/cache_invalidate_keys_of_the_result.rs"],
+    );
+}

@@ -1,0 +1,51 @@
+fn find<'life0, 'async_trait>(
+    &'life0 self,
+    id: u64,
+) -> ::core::pin::Pin<
+    Box<dyn ::core::future::Future<Output = User> + ::core::marker::Send + 'async_trait>,
+>
+where
+    'life0: 'async_trait,
+    Self: 'async_trait,
+{
+    let __site = {
+        static __SITE: ::cached_redis_runtime::__rt::Site = ::cached_redis_runtime::__rt::Site::cache_aside(
+            ::core::concat!(::core::module_path!(), "::find"),
+            "user:<id>",
+            &["user:", ""],
+        );
+        &__SITE
+    };
+    ::std::boxed::Box::pin(async move {
+        let __call = ::cached_redis_runtime::__rt::begin(
+            __site,
+            ::cached_redis_runtime::__rt::installed(),
+            true,
+            const { ::cached_redis_runtime::__rt::Lifetimes::forever() },
+            &[::cached_redis_runtime::__rt::segment::<u64>(&id)],
+        );
+        let __shape = {
+            use ::cached_redis_runtime::__rt::probe::{
+                LeafArc as _, LeafArcUnsized as _, LeafOwned as _, OptionPlain as _,
+                Plain as _, ResultOption as _, ResultPlain as _,
+            };
+            let __outer = (&&&&::cached_redis_runtime::__rt::probe::Probe::<User>::new())
+                .outer();
+            let __leaf = (&&&__outer.leaf_probe()).leaf();
+            __outer.with(__leaf)
+        };
+        ::cached_redis_runtime::__rt::cache_aside(
+                __call,
+                __shape,
+                ::cached_redis_runtime::__rt::store_always,
+                move || -> ::core::pin::Pin<
+                    Box<
+                        dyn ::core::future::Future<
+                            Output = User,
+                        > + ::core::marker::Send + 'async_trait,
+                    >,
+                > { Box::pin(async move { body }) },
+            )
+            .await
+    })
+}

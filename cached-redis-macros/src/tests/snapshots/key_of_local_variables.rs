@@ -1,0 +1,8 @@
+const _: () = ::cached_redis_runtime::__rt::key(
+    "user:<self.tenant>:<id>",
+    &["user:", ":", ""],
+    &[
+        ::cached_redis_runtime::__rt::segment(&self.tenant),
+        ::cached_redis_runtime::__rt::segment(&id),
+    ],
+);
