@@ -58,6 +58,11 @@ impl Error {
         self
     }
 
+    /// Whether the command was certainly not executed. After a broken connection or a timeout nobody knows.
+    pub(crate) fn is_definite(&self) -> bool {
+        !matches!(self.kind, ErrorKind::Unavailable | ErrorKind::Timeout)
+    }
+
     /// The kind, to match on.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {

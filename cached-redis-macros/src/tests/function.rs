@@ -1,7 +1,7 @@
 //! What is read from a signature: the kind of future, the names, and which of them a key may leave out.
 
 use proc_macro2::TokenStream;
-use quote::ToTokens as _;
+use quote::ToTokens;
 
 use super::titles;
 use crate::attrs::cache_aside::CacheAside;
@@ -15,69 +15,65 @@ fn item(text: &str) -> Item {
 
 #[test]
 fn finds_the_future_behind_the_return_type() {
+    use Shape::{Async, Blocking, Opaque, Pinned};
     let cases = [
-        ("async fn f() -> u8 {}", Shape::Async, Some("u8")),
-        ("async fn f() {}", Shape::Async, None),
-        ("async fn f() -> () {}", Shape::Async, None),
-        ("fn f() -> u8 {}", Shape::Blocking, Some("u8")),
-        ("fn f() {}", Shape::Blocking, None),
+        ("u8", Blocking, Some("u8")),
+        ("()", Blocking, None),
+        ("impl Future<Output = u8> + Send", Opaque, Some("u8")),
         (
-            "fn f() -> impl Future<Output = u8> + Send {}",
-            Shape::Opaque,
+            "impl Send + ::std::future::Future<Output = u8>",
+            Opaque,
             Some("u8"),
         ),
+        ("(impl Future<Output = (u8)>)", Opaque, Some("(u8)")),
+        ("impl Future<Output = ()>", Opaque, None),
         (
-            "fn f() -> impl Send + ::std::future::Future<Output = u8> {}",
-            Shape::Opaque,
-            Some("u8"),
+            "impl Iterator<Item = u8>",
+            Blocking,
+            Some("implIterator<Item=u8>"),
+        ),
+        ("Pin<Box<dyn Future<Output = u8> + 'a>>", Pinned, Some("u8")),
+        (
+            "::core::pin::Pin<Box<dyn ::core::future::Future<Output = R<u8>> + Send + 'async_trait>>",
+            Pinned,
+            Some("R<u8>"),
         ),
         (
-            "fn f() -> (impl Future<Output = (u8)>) {}",
-            Shape::Opaque,
-            Some("(u8)"),
-        ),
-        ("fn f() -> impl Future<Output = ()> {}", Shape::Opaque, None),
-        (
-            "fn f() -> impl Iterator<Item = u8> {}",
-            Shape::Blocking,
-            Some("impl Iterator < Item = u8 >"),
+            "Pin<Arc<dyn Future<Output = u8>>>",
+            Blocking,
+            Some("Pin<Arc<dynFuture<Output=u8>>>"),
         ),
         (
-            "fn f() -> Pin<Box<dyn Future<Output = u8> + 'a>> {}",
-            Shape::Pinned,
-            Some("u8"),
+            "Box<dyn Future<Output = u8>>",
+            Blocking,
+            Some("Box<dynFuture<Output=u8>>"),
         ),
-        (
-            "fn f() -> ::core::pin::Pin<Box<dyn ::core::future::Future<Output = R<u8>> + Send + 'async_trait>> {}",
-            Shape::Pinned,
-            Some("R < u8 >"),
-        ),
-        (
-            "fn f() -> Pin<Arc<dyn Future<Output = u8>>> {}",
-            Shape::Blocking,
-            Some("Pin < Arc < dyn Future < Output = u8 >>>"),
-        ),
-        (
-            "fn f() -> Box<dyn Future<Output = u8>> {}",
-            Shape::Blocking,
-            Some("Box < dyn Future < Output = u8 >>"),
-        ),
-        (
-            "fn f() -> futures::future::BoxFuture<'_, u8> {}",
-            Shape::Pinned,
-            Some("u8"),
-        ),
+        ("futures::future::BoxFuture<'_, u8>", Pinned, Some("u8")),
     ];
-    for (text, shape, output) in cases {
-        let item = item(text);
+    let read = |signature: &str| {
+        let item = item(signature);
         let function = Function::of(&item);
-        let found = function.output.map(|ty| ty.to_token_stream().to_string());
-        let (found, output) = (
-            found.map(|s| s.replace(' ', "")),
-            output.map(|s| s.replace(' ', "")),
+        let output = function.output.map(ToTokens::to_token_stream);
+        (
+            function.shape,
+            output.map(|tokens| tokens.to_string().replace(' ', "")),
+        )
+    };
+    for (returned, shape, output) in cases {
+        let expected = (shape, output.map(str::to_owned));
+        assert_eq!(
+            read(&format!("fn f() -> {returned} {{}}")),
+            expected,
+            "{returned}"
         );
-        assert_eq!((function.shape, found), (shape, output), "{text}");
     }
+    assert_eq!(read("fn f() {}"), (Blocking, None));
+    assert_eq!(read("async fn f() {}"), (Async, None));
+    assert_eq!(read("async fn f() -> () {}"), (Async, None));
+    assert_eq!(
+        read("async fn f() -> u8 {}"),
+        (Async, Some("u8".to_owned()))
+    );
 }
 
 #[test]

@@ -36,6 +36,8 @@ struct Target {
     format: Format,
     fingerprint: u64,
     reload: Reload,
+    /// What another call made cannot be read here: waiting for the next one would not help.
+    given_up: bool,
 }
 
 impl Call {
@@ -87,6 +89,7 @@ impl Call {
             format,
             fingerprint: 0,
             reload,
+            given_up: false,
         });
     }
 
@@ -102,7 +105,8 @@ impl Call {
 
     /// Small enough to live in the caller's future: what it awaits is boxed.
     async fn plan(&self) -> Plan {
-        let Some(target) = &self.target else {
+        let target = self.target.as_ref().filter(|target| !target.given_up);
+        let Some(target) = target else {
             return Plan::Load(Ticket::Uncached);
         };
         let engine = target.cache.engine();
@@ -144,13 +148,14 @@ impl Call {
         }
     }
 
-    /// The entry did not decode: the next plan replaces it.
+    /// The entry did not decode: the next plan replaces it, or gives up if another call has only just made it.
     fn undecodable(&mut self, hit: &Hit) {
         let (Entry::Value { head, .. } | Entry::Absent { head }) = read(&hit.bytes) else {
             return;
         };
         if let Some(target) = &mut self.target {
             target.reload = Reload::Undecodable(head.nonce);
+            target.given_up = hit.joined;
         }
     }
 

@@ -6,7 +6,8 @@ use super::{Engine, Request, Ticket};
 use crate::clock;
 use crate::codec::{HEADER, Head, Nonce, State};
 use crate::error::Error;
-use crate::flight::Verdict;
+use crate::flight::{Turn, Verdict};
+use crate::lease::Lease;
 use crate::observe::Count;
 use crate::sync::spread;
 use crate::ttl::Life;
@@ -18,9 +19,21 @@ pub(crate) enum Outcome {
     Value(Vec<u8>),
     /// "Not found".
     Absent,
-    /// A value that must not be stored, encoded likewise if somebody waits for it.
+    /// A value that must not be stored, encoded likewise if somebody waits for it and it can be.
     Unstored(Option<Vec<u8>>),
-    /// An error, or a value that cannot be encoded.
+    /// An error.
+    Failed,
+}
+
+/// What is to be done with it.
+enum Product {
+    /// Store and share. The header has no nonce yet.
+    Stored(Vec<u8>, Life),
+    /// Share only.
+    Shared(Vec<u8>),
+    /// Neither.
+    Alone,
+    /// Somebody else shall try: errors are not `Clone`.
     Failed,
 }
 
@@ -36,98 +49,96 @@ impl Engine {
         outcome: Outcome,
         cost_ms: u64,
     ) {
-        let (bytes, life) = self.entry(request, outcome, cost_ms);
+        let product = self.product(request, outcome, cost_ms);
         match ticket {
             Ticket::Uncached => {}
-            Ticket::Replace(nonce) => self.replace(request, nonce, bytes, life).await,
-            Ticket::Lead(turn) => {
-                let Some(mut bytes) = bytes else {
-                    // Errors are not `Clone`: the next in line loads. With nobody in line the lease goes back now, so
-                    // that the next caller can load at once.
-                    if let Some(lease) = turn.take_alone() {
-                        lease.release().await;
-                    }
-                    return;
-                };
-                stamp(&mut bytes, turn.nonce());
-                let bytes = Bytes::from(bytes);
-                let lease = turn.end(Verdict::Entry(bytes.clone()));
-                match (lease, life) {
-                    (Some(lease), Some(life)) => {
-                        let filled = lease.fill(&bytes, life.millis()).await;
-                        self.count_fill(request, filled);
-                    }
-                    (Some(lease), None) => lease.release().await,
-                    (None, _) => {}
-                }
-                // Only now does the flight leave the table: until the entry has replaced the lease, callers who still
-                // read the lease find the verdict instead of polling.
-                drop(turn);
-            }
+            Ticket::Replace(nonce) => self.replace(request, nonce, product).await,
+            Ticket::Lead(turn) => self.land(request, &turn, product).await,
         }
     }
 
-    /// The entry's bytes without their nonce, and its life if it is to be stored.
-    fn entry(
-        &self,
-        request: Request<'_>,
-        outcome: Outcome,
-        cost_ms: u64,
-    ) -> (Option<Vec<u8>>, Option<Life>) {
+    fn product(&self, request: Request<'_>, outcome: Outcome, cost_ms: u64) -> Product {
+        let fits = |bytes: &Vec<u8>| bytes.len() <= self.settings.max_value_bytes;
         let lifetimes = request.lifetimes;
         let (state, bytes, life) = match outcome {
-            Outcome::Failed => return (None, None),
-            Outcome::Value(bytes) if bytes.len() <= self.settings.max_value_bytes => {
-                (State::Value, Some(bytes), Some(lifetimes.for_value()))
-            }
-            Outcome::Value(_) => (State::Value, None, None),
+            Outcome::Failed => return Product::Failed,
+            Outcome::Value(bytes) => (State::Value, Some(bytes), Some(lifetimes.for_value())),
             Outcome::Unstored(bytes) => (State::Value, bytes, None),
             Outcome::Absent => (State::Absent, Some(vec![0; HEADER]), lifetimes.for_none()),
         };
         let life = life.map(|life| life.jittered(request.site.jitter_share(), spread()));
-        if life.is_none() {
+        let Some(mut bytes) = bytes.filter(fits) else {
             self.count(request.site, Count::Unstored);
+            return Product::Alone;
+        };
+        let head = Head {
+            nonce: Nonce::ZERO,
+            format: request.format.id(),
+            flags: 0,
+            fingerprint: request.fingerprint,
+            written_at_ms: clock::unix_ms(),
+            life_ms: life.and_then(Life::millis).unwrap_or(0),
+            cost_ms: u16::try_from(cost_ms).unwrap_or(u16::MAX),
+        };
+        bytes[..HEADER].copy_from_slice(&head.write(state));
+        if let Some(life) = life {
+            return Product::Stored(bytes, life);
         }
-        let bytes = bytes.map(|mut bytes| {
-            let head = Head {
-                nonce: Nonce::ZERO,
-                format: request.format.id(),
-                flags: 0,
-                fingerprint: request.fingerprint,
-                written_at_ms: clock::unix_ms(),
-                life_ms: life.and_then(Life::millis).unwrap_or(0),
-                cost_ms: u16::try_from(cost_ms).unwrap_or(u16::MAX),
-            };
-            bytes[..HEADER].copy_from_slice(&head.write(state));
-            bytes
-        });
-        (bytes, life)
+        self.count(request.site, Count::Unstored);
+        Product::Shared(bytes)
+    }
+
+    /// Ends a load that others may wait for.
+    async fn land(&self, request: Request<'_>, turn: &Turn<Lease>, product: Product) {
+        let (mut bytes, life) = match product {
+            Product::Stored(bytes, life) => (bytes, Some(life)),
+            Product::Shared(bytes) => (bytes, None),
+            Product::Alone => {
+                if let Some(lease) = turn.end(Verdict::Alone) {
+                    lease.release().await;
+                }
+                return;
+            }
+            Product::Failed => {
+                // The next in line loads. With nobody in line the lease goes back now, so that the next caller can load
+                // at once.
+                if let Some(lease) = turn.take_alone() {
+                    lease.release().await;
+                }
+                return;
+            }
+        };
+        stamp(&mut bytes, turn.nonce());
+        let bytes = Bytes::from(bytes);
+        // Those who wait have it before it is stored. The turn stays until then: the flight leaves the table only when
+        // the entry has replaced the lease, so callers who still read the lease find the verdict instead of polling.
+        let lease = turn.end(Verdict::Entry(bytes.clone()));
+        match (lease, life) {
+            (Some(lease), Some(life)) => {
+                let filled = lease.fill(&bytes, life.millis()).await;
+                self.count_fill(request, filled);
+            }
+            (Some(lease), None) => lease.release().await,
+            (None, _) => {}
+        }
     }
 
     /// Ends a forced reload.
-    async fn replace(
-        &self,
-        request: Request<'_>,
-        nonce: Nonce,
-        bytes: Option<Vec<u8>>,
-        life: Option<Life>,
-    ) {
-        match (bytes, life) {
-            (Some(mut bytes), Some(life)) => {
+    async fn replace(&self, request: Request<'_>, nonce: Nonce, product: Product) {
+        match product {
+            Product::Stored(mut bytes, life) => {
                 stamp(&mut bytes, Nonce::fresh());
-                let filled = self
-                    .store
-                    .fill(request.key, nonce, &bytes, life.millis())
-                    .await;
+                let life = life.millis();
+                let filled = self.store.fill(request.key, nonce, &bytes, life).await;
                 self.count_fill(request, filled);
             }
             // The source has answered, and its answer is not to be stored: what is there is out of date.
-            (Some(_), None) => {
+            Product::Shared(_) | Product::Alone => {
                 let keys = [request.key.to_owned()];
                 self.delete(request.site, &keys).await.ok();
             }
             // The source failed: the old entry is better than none.
-            (None, _) => {}
+            Product::Failed => {}
         }
     }
 

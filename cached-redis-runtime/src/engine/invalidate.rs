@@ -98,7 +98,7 @@ impl Drop for Running {
 }
 
 /// Sends lost deletions again until none is left or the cache is gone.
-async fn make_good(store: Weak<dyn Store>, running: Running) {
+async fn make_good(store: Weak<dyn Store>, mut running: Running) {
     let mut pause = 20;
     loop {
         {
@@ -107,11 +107,12 @@ async fn make_good(store: Weak<dyn Store>, running: Running) {
             };
             let (keys, turn) = lost.batch(100);
             if keys.is_empty() {
-                lost.stop();
-                // A key may have come between the look and the stop; whoever added it found the task running.
+                drop(running);
+                // A key may have come between the look and the drop; whoever added it found the task running.
                 if lost.len() == 0 || !lost.start() {
                     return;
                 }
+                running = Running(Arc::downgrade(&lost));
                 continue;
             }
             if store.delete(&keys).await.is_ok() {

@@ -134,7 +134,7 @@ impl Engine {
 
     /// From the first look at something that cannot be taken.
     async fn miss(&self, request: Request<'_>, reload: Reload, first: Option<Bytes>) -> Plan {
-        if reload == Reload::No {
+        if reload != Reload::Forced {
             self.count(request.site, Count::Miss);
         }
         let key: Arc<str> = Arc::from(request.key);
@@ -282,6 +282,7 @@ impl Engine {
         match waited {
             Ok(Verdict::Entry(bytes)) => Ok(ControlFlow::Continue(Some(bytes))),
             Ok(Verdict::Over) => self.look(key).await,
+            Ok(Verdict::Alone) => Ok(ControlFlow::Break(Plan::Load(Ticket::Uncached))),
             // The one before this caller gave up: same lease, this caller's body. The body begins after the claim and
             // the fill still compares the nonce, so the change of hands opens no window.
             Err(turn) if turn.loads() => Ok(ControlFlow::Break(Plan::Load(Ticket::Lead(turn)))),
@@ -305,7 +306,12 @@ impl Engine {
             }
             clock::sleep(Duration::from_millis(spread_between(pause / 2 + 2, pause))).await;
             pause = (pause * 2).min(50);
-            let bytes = self.store.get(turn.key()).await?.map(Bytes::from);
+            let got = self.store.get(turn.key()).await;
+            if got.is_err() {
+                // One after the other, each of those who wait would find out the same.
+                drop(turn.end(Verdict::Alone));
+            }
+            let bytes = got?.map(Bytes::from);
             match bytes.as_deref().map(read) {
                 Some(Entry::Lease(nonce)) if nonce == turn.nonce() => {}
                 Some(Entry::Value { .. } | Entry::Absent { .. }) => {

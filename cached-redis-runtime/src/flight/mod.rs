@@ -33,6 +33,8 @@ pub(crate) enum Verdict {
     Entry(Bytes),
     /// Without one: everybody starts over from what the store holds now.
     Over,
+    /// With a result that cannot be shared, or none to be had: everybody runs a body of their own, none in line.
+    Alone,
 }
 
 /// All flights of one cache.
@@ -48,7 +50,7 @@ struct Flight<R> {
     /// Who acts: one permit.
     turn: Semaphore,
     verdict: OnceLock<Verdict>,
-    /// Only touched under the table's lock, so that "the last one left" and "one more came" cannot both happen.
+    /// Seats come and go under the table's lock, so that "the last one left" and "one more came" cannot both happen.
     state: Mutex<State<R>>,
 }
 

@@ -20,7 +20,7 @@ fn key() -> Arc<str> {
 fn entry(verdict: &Verdict) -> &[u8] {
     match verdict {
         Verdict::Entry(bytes) => bytes,
-        Verdict::Over => panic!("no entry"),
+        Verdict::Over | Verdict::Alone => panic!("no entry"),
     }
 }
 

@@ -33,7 +33,11 @@ pub(crate) async fn claim(
     duration: Duration,
 ) -> Result<Claim, Error> {
     let mut lease = Lease::armed(Arc::clone(store), Arc::clone(key), nonce);
-    match store.claim(key, expect, nonce, duration).await? {
+    let claimed = store.claim(key, expect, nonce, duration).await;
+    if claimed.as_ref().is_err_and(Error::is_definite) {
+        lease.disarm();
+    }
+    match claimed? {
         Claimed::Mine => {
             lease.keep(duration);
             Ok(Claim::Mine(lease))

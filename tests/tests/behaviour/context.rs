@@ -67,6 +67,19 @@ on_every_store! {
         assert_eq!(inspect(gone(&source, 1)).await, (None, Served::Miss));
     }
 
+    async fn a_refresh_whose_value_is_not_to_be_stored_removes_the_entry(_world: &World) {
+        #[cache_aside(key = "big:<id>", ttl = 60, unless = |value| *value > 5, skip(source))]
+        async fn small(source: &Source, id: u64) -> u32 {
+            source.load().await
+        }
+
+        let source = Source::new(1);
+        small(&source, 1).await;
+        source.set(9);
+        assert_eq!(refresh(small(&source, 1)).await, 9);
+        assert_eq!(inspect(small(&source, 1)).await, (9, Served::Miss));
+    }
+
     async fn an_invalidation_during_a_refresh_wins(world: &World) {
         let source = Source::new(1);
         inner(&source, 1).await;

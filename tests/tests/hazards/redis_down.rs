@@ -166,6 +166,23 @@ async fn an_invalidation_that_fails_is_made_good_before_the_key_is_trusted() {
         .await;
 }
 
+/// Those who wait for another process's load find out together that the server hangs.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stopped_while_callers_wait_for_another_process() {
+    let world = world().await;
+    // A lease of somebody else's.
+    world.server().set("d:7", b"\xFA0123456789abcdef");
+    let callers: Vec<_> = (0..500).map(|n| world.spawn(read(7, n))).collect();
+    eventually(Duration::from_secs(10), || world.cache.stats().waiting == 499).await;
+    let watch = Stopwatch::start();
+    world.server().stop();
+    for (n, caller) in (0..).zip(callers) {
+        assert_eq!(caller.await.unwrap(), n);
+    }
+    assert!(watch.elapsed() < DEADLINE * 2 + SLACK, "{:?}", watch.elapsed());
+    world.server().cont();
+}
+
 #[tokio::test]
 async fn the_password_changed_while_away() {
     let server = Server::start();
@@ -188,6 +205,11 @@ async fn a_wrong_url_is_an_error_and_names_the_part() {
         assert!(error.to_string().contains(part), "{url}: {error}");
         assert!(!error.to_string().contains("s3cret"));
     }
+    let server = Server::start();
+    let url = format!("{}/99", server.url().trim_end_matches("/0"));
+    let error = Cache::connect(url).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Setting);
+    assert!(error.to_string().contains("database number"), "{error}");
     let error = Cache::builder("memory://").deadline(Duration::ZERO).connect().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Setting);
 }

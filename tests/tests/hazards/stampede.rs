@@ -86,6 +86,29 @@ on_every_store! {
         assert_eq!(inspect(missing(source, 1)).await.1, Served::Miss);
     }
 
+    async fn a_value_that_cannot_be_shared_makes_nobody_queue(world: &World) {
+        #[cache_aside(key = "unencodable:<id>", ttl = 60, codec = json, skip(source))]
+        async fn unencodable(source: CountingLoader<f64>, id: u64) -> f64 {
+            source.load().await
+        }
+
+        let leads = CountingLoader::behind(Gate::closed(), f64::INFINITY);
+        let leader = world.spawn(unencodable(leads.clone(), 1));
+        leads.gate().reached().await;
+        let follows = CountingLoader::behind(Gate::closed(), f64::INFINITY);
+        let followers: Vec<_> =
+            (0..20).map(|_| world.spawn(unencodable(follows.clone(), 1))).collect();
+        world.waiting(20).await;
+        leads.gate().open();
+        assert!(leader.await.unwrap().is_infinite());
+        // All of them are at the gate at once, instead of one after the other.
+        follows.gate().reached_by(20).await;
+        follows.gate().open();
+        for follower in followers {
+            assert!(follower.await.unwrap().is_infinite());
+        }
+    }
+
     async fn different_keys_do_not_wait_for_each_other(world: &World) {
         let held = Source::behind(Gate::closed(), 1);
         let slow = world.spawn(read(held.clone(), 1));

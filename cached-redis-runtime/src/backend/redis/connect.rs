@@ -23,15 +23,15 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 use super::deadline::Deadlines;
-use super::error::{convert, is_dead, timeout, unavailable};
+use super::error::{convert, convert_setup, is_dead, timeout, unavailable};
 use super::scripts::Script;
+use super::supervisor::supervise;
 use crate::clock;
 use crate::error::{Error, ErrorKind};
-use crate::observe::warn;
-use crate::sync::{Arc, Mutex, Weak, spread_between};
+use crate::sync::{Arc, Mutex};
 
 /// How long one attempt to connect may take, and how far apart attempts are at most.
-const ATTEMPT: Duration = Duration::from_secs(1);
+pub(super) const ATTEMPT: Duration = Duration::from_secs(1);
 /// This many unanswered commands in a row mean that the connection is dead.
 const TIMEOUTS: u32 = 2;
 /// Commands that may wait to be written. The client's default of 50 makes a burst of readers wait for one another.
@@ -128,7 +128,8 @@ impl Endpoint {
         self.live.load().is_some()
     }
 
-    fn is_sound(&self) -> bool {
+    /// Whether the published connection, if any, works as far as anybody knows.
+    pub(super) fn is_sound(&self) -> bool {
         let live = self.live.load();
         live.as_ref()
             .is_some_and(|live| !live.dead.load(Ordering::Acquire))
@@ -186,9 +187,28 @@ impl Endpoint {
         self.supervise();
     }
 
-    async fn attempt(&self) -> Result<Live, Error> {
+    /// Tries to connect, and publishes the connection if it works.
+    pub(super) async fn attempt(&self) -> Result<(), Error> {
         let connected = clock::within(ATTEMPT, self.connect()).await;
-        connected.unwrap_or_else(|_| Err(timeout()))
+        let outcome = match connected.unwrap_or_else(|_| Err(timeout())) {
+            Ok(live) => {
+                self.live.store(Some(Arc::new(live)));
+                Ok(())
+            }
+            Err(error) => Err(error),
+        };
+        self.outcome.send_replace(Some(outcome.clone()));
+        outcome
+    }
+
+    /// Takes the connection out of use, whatever its state.
+    pub(super) fn withdraw(&self) {
+        self.live.store(None);
+    }
+
+    /// Where this endpoint is, without user and password.
+    pub(super) fn address(&self) -> String {
+        self.info.addr().to_string()
     }
 
     async fn connect(&self) -> Result<Live, Error> {
@@ -200,7 +220,7 @@ impl Endpoint {
             }
             opened => opened,
         }
-        .map_err(convert)?;
+        .map_err(convert_setup)?;
         let digests = load_scripts(&mut connection).await?;
         Ok(Live {
             connection,
@@ -256,14 +276,17 @@ impl Drop for Endpoint {
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Endpoint")
-            .field("address", &self.info.addr().to_string())
+            .field("address", &self.address())
             .field("live", &self.is_live())
             .finish_non_exhaustive()
     }
 }
 
 fn is_permanent(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Auth | ErrorKind::Url)
+    matches!(
+        error.kind(),
+        ErrorKind::Auth | ErrorKind::Setting | ErrorKind::Url
+    )
 }
 
 /// Loads the scripts. A user who may not is served by `EVAL` with the source.
@@ -290,55 +313,5 @@ async fn load_scripts(
         }
         Err(error) if is_dead(&error) => Err(convert(error)),
         Err(_) => Ok(digests),
-    }
-}
-
-/// Holds the endpoint weakly between steps, so that the last handle's drop ends the task.
-async fn supervise(endpoint: Weak<Endpoint>, bell: Arc<Notify>) {
-    let mut pause = 10;
-    let mut warned = false;
-    loop {
-        {
-            let Some(endpoint) = endpoint.upgrade() else {
-                return;
-            };
-            let attempt = endpoint.attempt().await;
-            let outcome = attempt.as_ref().map(|_| ()).map_err(Error::clone);
-            match attempt {
-                Ok(live) => {
-                    endpoint.live.store(Some(Arc::new(live)));
-                    pause = 10;
-                    warned = false;
-                }
-                Err(error) => {
-                    if !warned {
-                        warned = true;
-                        let address = endpoint.info.addr();
-                        warn(format_args!(
-                            "{address} cannot be used ({error}): functions run uncached, reconnecting"
-                        ));
-                    }
-                }
-            }
-            endpoint.outcome.send_replace(Some(outcome));
-        }
-        if endpoint
-            .upgrade()
-            .is_some_and(|endpoint| endpoint.is_live())
-        {
-            // The bell may ring for a connection that has been replaced already.
-            while endpoint
-                .upgrade()
-                .is_some_and(|endpoint| endpoint.is_sound())
-            {
-                bell.notified().await;
-            }
-            if let Some(endpoint) = endpoint.upgrade() {
-                endpoint.live.store(None);
-            }
-        } else {
-            clock::sleep(Duration::from_millis(spread_between(pause / 2, pause))).await;
-            pause = (pause * 2).min(1000);
-        }
     }
 }

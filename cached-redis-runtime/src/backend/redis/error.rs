@@ -28,7 +28,10 @@ pub(super) fn convert(error: RedisError) -> Error {
         (Kind::AuthenticationFailed, _) | (_, "WRONGPASS" | "NOAUTH" | "NOPERM") => ErrorKind::Auth,
         (_, "WRONGTYPE") => ErrorKind::WrongType,
         (_, "OOM") => ErrorKind::Full,
-        (Kind::Io, _) => ErrorKind::Unavailable,
+        // A server that starts, or is busy with somebody's script: it passes.
+        (Kind::Io, _) | (_, "LOADING" | "BUSY" | "MASTERDOWN" | "TRYAGAIN") => {
+            ErrorKind::Unavailable
+        }
         (Kind::InvalidClientConfig, _) => ErrorKind::Url,
         _ if is_dead(&error) => ErrorKind::Unavailable,
         _ => ErrorKind::Server,
@@ -48,6 +51,17 @@ pub(super) fn convert(error: RedisError) -> Error {
         Error::new(kind, message)
     };
     converted.with_source(error)
+}
+
+/// A server that answers, and refuses what the URL asks for, will refuse it the next time as well.
+pub(super) fn convert_setup(error: RedisError) -> Error {
+    let refused = error.kind() == Kind::Server(ServerErrorKind::ResponseError);
+    if refused || error.code() == Some("DENIED") {
+        let message =
+            "the server refused to set up the connection: is the database number within its range?";
+        return Error::new(ErrorKind::Setting, message).with_source(error);
+    }
+    convert(error)
 }
 
 /// A syntax error: the server does not know this form of the command.

@@ -5,6 +5,7 @@ mod deadline;
 mod error;
 mod scripts;
 mod standalone;
+mod supervisor;
 mod url;
 
 pub(crate) use standalone::RedisStore;
