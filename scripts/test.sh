@@ -134,6 +134,9 @@ if has_cargo deny; then
     cargo deny --all-features check bans licenses sources
 fi
 
+step 'number of crates'
+scripts/crate-count.sh
+
 step 'cargo doc'
 # shellcheck disable=SC2086
 RUSTDOCFLAGS=-Dwarnings cargo doc $locked --workspace --all-features --no-deps --quiet

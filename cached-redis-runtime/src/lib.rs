@@ -1,7 +1,17 @@
 //! Redis caching for async Rust functions, by attribute.
 //!
-//! [`macro@cache_aside`] above a reader and [`macro@cache_invalidate`] above a writer put a Redis cache in front of
-//! functions that stay as they are. This crate is what happens at run time, and re-exports the attributes.
+//! `#[cache_aside]` above a reader and `#[cache_invalidate]` above a writer put a Redis cache in front of functions that
+//! stay as they are. This crate is what happens at run time, and re-exports the attributes.
+//!
+//! - [`Cache`] is the handle: connect once, [`install`](Cache::install), and the annotated functions find it.
+//! - [`refresh`], [`bypass`] and [`inspect`] wrap a call of an annotated function.
+//! - [`CacheKey`] and [`KeyName`] are what stands in a key; [`Cacheable`] is what is stored.
+//! - [`Stats`] says what the cache did, per key family.
+//!
+//! # When Redis is down
+//!
+//! Annotated functions run their body and return what it returns. A call costs one deadline (100 ms) at most, and
+//! microseconds once two commands in a row were not answered or the connection broke. The cache reconnects by itself.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -34,3 +44,7 @@ pub use observe::{FamilyStats, Stats};
 
 #[cfg(feature = "macros")]
 pub use cached_redis_macros::{CacheKey, KeyName, cache_aside, cache_invalidate, key};
+
+#[cfg(all(doctest, feature = "macros"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;

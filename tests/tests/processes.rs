@@ -21,7 +21,11 @@ impl Database {
     }
 
     async fn get(&mut self, key: &str) -> Option<String> {
-        redis::cmd("GET").arg(key).query_async(&mut self.0).await.unwrap()
+        redis::cmd("GET")
+            .arg(key)
+            .query_async(&mut self.0)
+            .await
+            .unwrap()
     }
 
     async fn set(&mut self, key: &str, value: &str) {
@@ -30,7 +34,11 @@ impl Database {
     }
 
     async fn count(&mut self, key: &str) {
-        redis::cmd("INCR").arg(key).query_async::<()>(&mut self.0).await.unwrap();
+        redis::cmd("INCR")
+            .arg(key)
+            .query_async::<()>(&mut self.0)
+            .await
+            .unwrap();
     }
 
     /// Reads the value first and then waits, as a query whose answer is on its way while somebody else commits.
@@ -73,7 +81,9 @@ impl Process {
     }
 
     async fn read(&self, gate: &'static str) -> (String, Served) {
-        self.cache.scope(inspect(read(self.database.clone(), gate))).await
+        self.cache
+            .scope(inspect(read(self.database.clone(), gate)))
+            .await
     }
 
     fn spawn_read(&self, gate: &'static str) -> tokio::task::JoinHandle<(String, Served)> {
@@ -194,7 +204,11 @@ fn the_others_go_on_when_the_loading_process_is_killed() {
             assert_eq!(waiter.await.unwrap().0, "v1");
         }
         // The lease of 600 ms runs out, and one of the fifty loads.
-        assert!(watch.elapsed() < Duration::from_secs(3), "{:?}", watch.elapsed());
+        assert!(
+            watch.elapsed() < Duration::from_secs(3),
+            "{:?}",
+            watch.elapsed()
+        );
         assert_eq!(here.cache.stats().total().loads, 1);
         assert_eq!(here.read("open").await.1, Served::Hit);
     });

@@ -219,9 +219,18 @@ async fn jitter_shortens_and_never_lengthens() {
         })
         .await;
     let ttls: Vec<u64> = (0..200)
-        .map(|id| world.server().ttl(&format!("jitter:{id}")).unwrap().as_secs())
+        .map(|id| {
+            world
+                .server()
+                .ttl(&format!("jitter:{id}"))
+                .unwrap()
+                .as_secs()
+        })
         .collect();
-    assert!(ttls.iter().all(|&ttl| (490..=1000).contains(&ttl)), "{ttls:?}");
+    assert!(
+        ttls.iter().all(|&ttl| (490..=1000).contains(&ttl)),
+        "{ttls:?}"
+    );
     assert!(ttls.iter().any(|&ttl| ttl < 700), "{ttls:?}");
     assert!(ttls.iter().any(|&ttl| ttl > 800), "{ttls:?}");
 }
@@ -269,5 +278,8 @@ fn outside_a_runtime_the_function_runs_as_written() {
         .unwrap();
     let cache = runtime.block_on(Cache::connect("memory://")).unwrap();
     drop(runtime);
-    assert_eq!(futures_util::FutureExt::now_or_never(read(&cache, 3)), Some(3));
+    assert_eq!(
+        futures_util::FutureExt::now_or_never(read(&cache, 3)),
+        Some(3)
+    );
 }

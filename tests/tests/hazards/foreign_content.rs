@@ -164,27 +164,45 @@ async fn another_layout_is_a_miss_in_every_format() {
         ($codec:ident) => {{
             #[cache_aside(key = "account", ttl = 60, codec = $codec)]
             async fn old() -> old::Account {
-                old::Account { owner: 7, balance: 100 }
+                old::Account {
+                    owner: 7,
+                    balance: 100,
+                }
             }
 
             #[cache_aside(key = "account", ttl = 60, codec = $codec)]
             async fn swapped() -> new::Account {
-                new::Account { balance: 100, owner: 7 }
+                new::Account {
+                    balance: 100,
+                    owner: 7,
+                }
             }
 
             #[cache_aside(key = "account", ttl = 60, codec = $codec)]
             async fn renamed() -> new::renamed::Account {
-                new::renamed::Account { holder: 7, balance: 100 }
+                new::renamed::Account {
+                    holder: 7,
+                    balance: 100,
+                }
             }
 
             let world = World::redis().await;
             world
                 .run(async {
                     old().await;
-                    assert_eq!(swapped().await, new::Account { balance: 100, owner: 7 });
+                    assert_eq!(
+                        swapped().await,
+                        new::Account {
+                            balance: 100,
+                            owner: 7
+                        }
+                    );
                     assert_eq!(
                         renamed().await,
-                        new::renamed::Account { holder: 7, balance: 100 }
+                        new::renamed::Account {
+                            holder: 7,
+                            balance: 100
+                        }
                     );
                     assert_eq!(inspect(renamed()).await.1, Served::Hit);
                 })

@@ -25,7 +25,11 @@ async fn functions_answer_and_invalidation_works() {
             server.run(&["CONFIG", "SET", "maxmemory-policy", "noeviction"]);
             server.run(&["CONFIG", "SET", "maxmemory", "1"]);
 
-            assert_eq!(inspect(read(1, 2)).await, (1, Served::Hit), "reads still work");
+            assert_eq!(
+                inspect(read(1, 2)).await,
+                (1, Served::Hit),
+                "reads still work"
+            );
             for _ in 0..3 {
                 assert_eq!(inspect(read(2, 2)).await, (2, Served::Uncached));
             }
@@ -54,7 +58,10 @@ async fn a_server_that_fills_up_during_a_load_costs_nothing_but_the_entry() {
     let world = World::redis().await;
     world
         .run(async {
-            assert_eq!(inspect(fills_up(world.server(), 1)).await, (1, Served::Miss));
+            assert_eq!(
+                inspect(fills_up(world.server(), 1)).await,
+                (1, Served::Miss)
+            );
             // The lease was given back: the next caller does not wait for it to expire.
             cached_redis_tests::eventually(std::time::Duration::from_secs(3), || {
                 world.server().keys().is_empty()

@@ -45,7 +45,11 @@ async fn median_cost(world: &World) -> Duration {
 async fn caching_resumes(world: &World) {
     let watch = Stopwatch::start();
     eventually(Duration::from_secs(10), || world.cache.stats().connected).await;
-    assert!(watch.elapsed() < Duration::from_secs(2), "{:?}", watch.elapsed());
+    assert!(
+        watch.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        watch.elapsed()
+    );
     world
         .run(async {
             read(99, 1).await;
@@ -60,13 +64,27 @@ async fn absent_at_start() {
     server.kill();
     let watch = Stopwatch::start();
     let cache = Cache::connect(server.url()).await.expect("no error");
-    assert!(watch.elapsed() < Duration::from_millis(1500), "{:?}", watch.elapsed());
-    assert_eq!(cache.ping().await.unwrap_err().kind(), ErrorKind::Unavailable);
-    assert_eq!(cache.scope(inspect(read(1, 1))).await, (1, Served::Uncached));
+    assert!(
+        watch.elapsed() < Duration::from_millis(1500),
+        "{:?}",
+        watch.elapsed()
+    );
+    assert_eq!(
+        cache.ping().await.unwrap_err().kind(),
+        ErrorKind::Unavailable
+    );
+    assert_eq!(
+        cache.scope(inspect(read(1, 1))).await,
+        (1, Served::Uncached)
+    );
     server.restart();
     let watch = Stopwatch::start();
     eventually(Duration::from_secs(10), || cache.stats().connected).await;
-    assert!(watch.elapsed() < Duration::from_secs(2), "{:?}", watch.elapsed());
+    assert!(
+        watch.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        watch.elapsed()
+    );
     cache.scope(read(1, 1)).await;
     assert_eq!(cache.scope(inspect(read(1, 2))).await, (1, Served::Hit));
 }
@@ -133,7 +151,11 @@ async fn killed_during_a_load() {
     let world = world().await;
     let watch = Stopwatch::start();
     assert_eq!(world.run(kills(world.server(), 3)).await, 3);
-    assert!(watch.elapsed() < DEADLINE + SLACK + SLACK, "{:?}", watch.elapsed());
+    assert!(
+        watch.elapsed() < DEADLINE + SLACK + SLACK,
+        "{:?}",
+        watch.elapsed()
+    );
 }
 
 #[tokio::test]
@@ -173,13 +195,20 @@ async fn stopped_while_callers_wait_for_another_process() {
     // A lease of somebody else's.
     world.server().set("d:7", b"\xFA0123456789abcdef");
     let callers: Vec<_> = (0..500).map(|n| world.spawn(read(7, n))).collect();
-    eventually(Duration::from_secs(10), || world.cache.stats().waiting == 499).await;
+    eventually(Duration::from_secs(10), || {
+        world.cache.stats().waiting == 499
+    })
+    .await;
     let watch = Stopwatch::start();
     world.server().stop();
     for (n, caller) in (0..).zip(callers) {
         assert_eq!(caller.await.unwrap(), n);
     }
-    assert!(watch.elapsed() < DEADLINE * 2 + SLACK, "{:?}", watch.elapsed());
+    assert!(
+        watch.elapsed() < DEADLINE * 2 + SLACK,
+        "{:?}",
+        watch.elapsed()
+    );
     world.server().cont();
 }
 
@@ -188,7 +217,10 @@ async fn the_password_changed_while_away() {
     let server = Server::start();
     let world = World::redis_on(server, |builder| builder.deadline(DEADLINE)).await;
     world.server().run(&["CONFIG", "SET", "requirepass", "new"]);
-    world.server().try_cli(&["CLIENT", "KILL", "TYPE", "normal"]).ok();
+    world
+        .server()
+        .try_cli(&["CLIENT", "KILL", "TYPE", "normal"])
+        .ok();
     assert_eq!(world.run(read(1, 4)).await, 4);
 }
 
@@ -210,6 +242,10 @@ async fn a_wrong_url_is_an_error_and_names_the_part() {
     let error = Cache::connect(url).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Setting);
     assert!(error.to_string().contains("database number"), "{error}");
-    let error = Cache::builder("memory://").deadline(Duration::ZERO).connect().await.unwrap_err();
+    let error = Cache::builder("memory://")
+        .deadline(Duration::ZERO)
+        .connect()
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Setting);
 }

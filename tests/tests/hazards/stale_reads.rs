@@ -44,7 +44,10 @@ impl Race {
         self.parked.gate().open();
         assert_eq!(self.reader.await.unwrap(), "v1");
         assert_eq!(read(self.fresh.clone(), 1).await, "v2");
-        assert_eq!(inspect(read(self.fresh, 1)).await, ("v2".to_owned(), Served::Hit));
+        assert_eq!(
+            inspect(read(self.fresh, 1)).await,
+            ("v2".to_owned(), Served::Hit)
+        );
         assert!(world.family("doc:<id>").rejected_fills >= 1);
     }
 }

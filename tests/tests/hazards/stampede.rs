@@ -160,9 +160,9 @@ async fn two_caches_on_one_server_share_one_load() {
     for cache in [&world.cache, &other] {
         for _ in 0..500 {
             let (cache, source) = (cache.clone(), source.clone());
-            callers.push(tokio::spawn(async move {
-                cache.scope(read(source, 1)).await
-            }));
+            callers.push(tokio::spawn(
+                async move { cache.scope(read(source, 1)).await },
+            ));
         }
     }
     source.gate().reached().await;

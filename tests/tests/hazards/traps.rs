@@ -2,7 +2,9 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use cached_redis_runtime::{Cache, CacheKey, KeyName, Served, cache_aside, cache_invalidate, inspect};
+use cached_redis_runtime::{
+    Cache, CacheKey, KeyName, Served, cache_aside, cache_invalidate, inspect,
+};
 use cached_redis_tests::CountingLoader;
 
 use crate::common::World;
@@ -279,7 +281,9 @@ async fn trap_15_a_connection_kept_for_ever_is_dead_until_restart() {
     world.run(read(1)).await;
     for _ in 0..3 {
         let cache: &Cache = &world.cache;
-        world.server().run(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
+        world
+            .server()
+            .run(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
         let hits = || world.family("t15:<id>").hits;
         let before = hits();
         let patience = cached_redis_tests::Stopwatch::start();
