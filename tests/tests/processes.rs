@@ -3,6 +3,11 @@
 //! The test function `second_process` is the other process: see `ChildProcess`. The source of truth is a plain key on
 //! the same server, which both processes read and count through connections of their own.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails, and says where"
+)]
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -66,7 +66,7 @@ on_every_store! {
     }
 
     async fn unless_sees_the_value_and_keeps_it_out(world: &World) {
-        #[cache_aside(key = "list:<id>", ttl = 60, unless = |list| list.is_empty(), skip(source))]
+        #[cache_aside(key = "list:<id>", ttl = 60, unless = |list| list.iter().sum::<u32>() == 0, skip(source))]
         async fn list(source: &CountingLoader<Vec<u32>>, id: u64) -> Result<Vec<u32>, String> {
             Ok(source.load().await)
         }

@@ -1,5 +1,10 @@
 //! What users see, on the store in memory and on a real server, by one set of tests.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails, and says where"
+)]
+
 #[path = "../common/mod.rs"]
 mod common;
 

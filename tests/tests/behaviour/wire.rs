@@ -100,13 +100,13 @@ async fn the_key_is_the_rendered_template_and_nothing_else() {
 
 #[tokio::test]
 async fn every_key_written_has_a_ttl_also_while_it_is_a_lease() {
-    let world = World::redis().await;
-    let source = CountingLoader::behind(cached_redis_tests::Gate::closed(), 1_u32);
-
     #[cache_aside(key = "slow", ttl = 60, skip(source))]
     async fn slow(source: CountingLoader<u32>) -> u32 {
         source.load().await
     }
+
+    let world = World::redis().await;
+    let source = CountingLoader::behind(cached_redis_tests::Gate::closed(), 1_u32);
 
     let load = world.spawn(slow(source.clone()));
     source.gate().reached().await;

@@ -103,8 +103,8 @@ async fn hostile_payloads_behind_a_good_header() {
                 &[0xFF; 64],
                 &[0xDD, 0xFF, 0xFF, 0xFF, 0xFF],
                 &[0xDF, 0x7F, 0xFF, 0xFF, 0xFF, 0x01],
-                &[0x91; 100_000],
-                &[b'['; 100_000],
+                &vec![0x91; 100_000],
+                &vec![b'['; 100_000],
                 &[0xFD, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F],
             ];
             for payload in payloads {
@@ -126,44 +126,42 @@ async fn hostile_payloads_behind_a_good_header() {
     check!(read_bincode);
 }
 
+/// Three structs of one name: what a deploy makes of the first.
+mod layouts {
+    pub(super) mod old {
+        #[derive(Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        pub(in super::super) struct Account {
+            pub(in super::super) owner: u64,
+            pub(in super::super) balance: u64,
+        }
+    }
+
+    pub(super) mod swapped {
+        /// The same types: only the fields have changed places.
+        #[derive(Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        pub(in super::super) struct Account {
+            pub(in super::super) balance: u64,
+            pub(in super::super) owner: u64,
+        }
+    }
+
+    pub(super) mod renamed {
+        #[derive(Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        pub(in super::super) struct Account {
+            pub(in super::super) holder: u64,
+            pub(in super::super) balance: u64,
+        }
+    }
+}
+
 #[tokio::test]
 async fn another_layout_is_a_miss_in_every_format() {
-    mod old {
-        use super::{Deserialize, Serialize};
-
-        #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
-        pub(super) struct Account {
-            pub(super) owner: u64,
-            pub(super) balance: u64,
-        }
-    }
-
-    mod new {
-        use super::{Deserialize, Serialize};
-
-        /// The same name, the same types: only the fields have changed places.
-        #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
-        pub(super) struct Account {
-            pub(super) balance: u64,
-            pub(super) owner: u64,
-        }
-
-        /// The same name again, with a field renamed.
-        pub(super) mod renamed {
-            use super::{Deserialize, Serialize};
-
-            #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
-            pub(in super::super) struct Account {
-                pub(in super::super) holder: u64,
-                pub(in super::super) balance: u64,
-            }
-        }
-    }
+    use layouts::{old, renamed, swapped};
 
     macro_rules! check {
         ($codec:ident) => {{
             #[cache_aside(key = "account", ttl = 60, codec = $codec)]
-            async fn old() -> old::Account {
+            async fn before() -> old::Account {
                 old::Account {
                     owner: 7,
                     balance: 100,
@@ -171,16 +169,16 @@ async fn another_layout_is_a_miss_in_every_format() {
             }
 
             #[cache_aside(key = "account", ttl = 60, codec = $codec)]
-            async fn swapped() -> new::Account {
-                new::Account {
+            async fn after_swap() -> swapped::Account {
+                swapped::Account {
                     balance: 100,
                     owner: 7,
                 }
             }
 
             #[cache_aside(key = "account", ttl = 60, codec = $codec)]
-            async fn renamed() -> new::renamed::Account {
-                new::renamed::Account {
+            async fn after_rename() -> renamed::Account {
+                renamed::Account {
                     holder: 7,
                     balance: 100,
                 }
@@ -189,22 +187,22 @@ async fn another_layout_is_a_miss_in_every_format() {
             let world = World::redis().await;
             world
                 .run(async {
-                    old().await;
+                    before().await;
                     assert_eq!(
-                        swapped().await,
-                        new::Account {
+                        after_swap().await,
+                        swapped::Account {
                             balance: 100,
                             owner: 7
                         }
                     );
                     assert_eq!(
-                        renamed().await,
-                        new::renamed::Account {
+                        after_rename().await,
+                        renamed::Account {
                             holder: 7,
                             balance: 100
                         }
                     );
-                    assert_eq!(inspect(renamed()).await.1, Served::Hit);
+                    assert_eq!(inspect(after_rename()).await.1, Served::Hit);
                 })
                 .await;
         }};

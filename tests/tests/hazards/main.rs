@@ -1,6 +1,11 @@
 //! The ways in which caches go wrong, each forced to happen. Where a trap is one that published libraries fell into,
 //! the test bears its name.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails, and says where"
+)]
+
 #[path = "../common/mod.rs"]
 mod common;
 
