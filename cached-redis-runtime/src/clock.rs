@@ -25,6 +25,7 @@ pub(crate) async fn sleep(duration: Duration) {
 /// Ends with an error when `limit` passed first.
 ///
 /// Pass large futures pinned: by value, each layer around them would move them once more.
+#[cfg(feature = "redis")]
 pub(crate) fn within<F: Future>(limit: Duration, future: F) -> Timeout<F> {
     tokio::time::timeout(limit, future)
 }

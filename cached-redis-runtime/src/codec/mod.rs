@@ -178,6 +178,29 @@ where
     result
 }
 
+/// [`encode_into`], for a value that will be read as an `R`.
+///
+/// The positional formats write some serde shapes (`untagged`, `flatten`) that they can never read. A miss that decodes
+/// its own value once finds that out; else every later call would.
+pub(crate) fn encode_readable<T, R>(
+    format: Format,
+    value: &T,
+    out: &mut Vec<u8>,
+) -> Result<(), CodecError>
+where
+    T: Serialize + ?Sized,
+    R: DeserializeOwned,
+{
+    let start = out.len();
+    encode_into(format, value, out)?;
+    if format.is_positional() && decode::<R>(format, &out[start..]).is_err() {
+        out.truncate(start);
+        let why = "it cannot be read back; `codec = msgpack` or `json` can";
+        return Err(CodecError::Unfaithful(format, why));
+    }
+    Ok(())
+}
+
 /// Reads a value that takes up all of `bytes`.
 pub(crate) fn decode<T: DeserializeOwned>(format: Format, bytes: &[u8]) -> Result<T, CodecError> {
     match format {

@@ -6,7 +6,7 @@ use core::marker::PhantomData;
 use serde::Serialize;
 
 use super::Unencodable;
-use crate::codec::{Cacheable, Format, decode, encode_into};
+use crate::codec::{Cacheable, Format, decode, encode_readable};
 use crate::site::Site;
 use crate::sync::Arc;
 
@@ -89,7 +89,7 @@ impl<T: Cacheable> StoredLeaf for OwnedLeaf<T> {
     }
 
     fn encode(format: Format, value: &T, out: &mut Vec<u8>) -> Result<(), Unencodable> {
-        Ok(encode_into(format, value, out)?)
+        Ok(encode_readable::<T, T>(format, value, out)?)
     }
 
     fn decode(format: Format, payload: &[u8]) -> Option<T> {
@@ -112,7 +112,7 @@ impl<T: Cacheable> StoredLeaf for SharedLeaf<T> {
     }
 
     fn encode(format: Format, value: &T, out: &mut Vec<u8>) -> Result<(), Unencodable> {
-        Ok(encode_into(format, value, out)?)
+        Ok(encode_readable::<T, T>(format, value, out)?)
     }
 
     fn decode(format: Format, payload: &[u8]) -> Option<Arc<T>> {
@@ -138,7 +138,7 @@ where
     }
 
     fn encode(format: Format, value: &T, out: &mut Vec<u8>) -> Result<(), Unencodable> {
-        Ok(encode_into(format, value, out)?)
+        Ok(encode_readable::<T, Box<T>>(format, value, out)?)
     }
 
     fn decode(format: Format, payload: &[u8]) -> Option<Arc<T>> {

@@ -8,7 +8,8 @@ use crate::contenders::{Contender, Contenders};
 
 const OPERATIONS: u64 = 100;
 
-/// Prints the server's commands per hit, miss and invalidation.
+/// Prints the server's commands per hit, miss and invalidation. What a script calls is counted like what a client
+/// sends: the fill is one `EVALSHA` with a `GETRANGE` and a `SET` inside.
 pub(crate) async fn table(server: &Server, contenders: &Contenders) {
     println!("{:<14} {:<38} {:<38}", "commands per", "by hand", "ours");
     let mut rows = BTreeMap::from([("1 miss", Vec::new()), ("2 hit", Vec::new())]);

@@ -63,6 +63,34 @@ on_every_store! {
     }
 }
 
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Untagged {
+    Number(u64),
+    Text(String),
+}
+
+on_every_store! {
+    async fn a_value_that_a_format_cannot_read_back_is_returned_and_not_stored(world: &World) {
+        #[cache_aside(key = "untagged", ttl = 60, codec = postcard)]
+        async fn positional() -> Untagged {
+            Untagged::Text("a".to_owned())
+        }
+
+        #[cache_aside(key = "untagged:named", ttl = 60)]
+        async fn named() -> Untagged {
+            Untagged::Number(1)
+        }
+
+        for _ in 0..2 {
+            assert_eq!(inspect(positional()).await, (Untagged::Text("a".to_owned()), Served::Miss));
+        }
+        assert_eq!(world.family("untagged").unstored, 2);
+        named().await;
+        assert_eq!(inspect(named()).await, (Untagged::Number(1), Served::Hit));
+    }
+}
+
 #[tokio::test]
 async fn the_cache_has_a_default_format() {
     let world = World::redis_with(|builder| builder.codec(Format::Json)).await;
