@@ -43,14 +43,23 @@ fn counts(expected: &[(&str, u64)]) -> BTreeMap<String, u64> {
 #[tokio::test]
 async fn a_hit_is_one_get_a_miss_adds_a_claim_and_a_fill_an_invalidation_is_one_del() {
     let world = World::redis().await;
+    // Redis 6.2 does not know `SET … NX GET`: the first claim finds out, and from then on claims are a script.
+    let by_script = world
+        .server()
+        .try_cli(&["SET", "probe", "", "NX", "GET"])
+        .is_err();
+    world.run(find(2)).await;
     let miss = commands_of(&world, async {
         assert_eq!(inspect(find(1)).await.1, Served::Miss);
     })
     .await;
-    // The fill is one script; what the script does inside is counted by the server as well.
-    let inside_the_fill = [("getrange", 1)];
-    let mut expected = counts(&[("get", 1), ("set", 2), ("evalsha", 1)]);
-    expected.extend(counts(&inside_the_fill));
+    // What a script does inside is counted by the server as well: the fill's `GETRANGE` and `SET`, the claim's `GET`
+    // and `SET`.
+    let expected = if by_script {
+        counts(&[("evalsha", 2), ("get", 2), ("getrange", 1), ("set", 2)])
+    } else {
+        counts(&[("evalsha", 1), ("get", 1), ("getrange", 1), ("set", 2)])
+    };
     assert_eq!(miss, expected);
 
     let hit = commands_of(&world, async {
