@@ -76,10 +76,11 @@ on_every_store! {
 
     async fn a_storm_of_dropped_leaders_ends_with_one_value(world: &World) {
         let held = Source::behind(Gate::closed(), 1);
-        for _ in 0..20 {
+        for round in 1..=20 {
             let caller = world.spawn(read(held.clone(), 1));
-            held.gate().reached_by(1).await;
+            held.gate().reached_by(round).await;
             caller.abort();
+            assert!(caller.await.unwrap_err().is_cancelled());
         }
         let watch = Stopwatch::start();
         held.gate().open();
