@@ -5,7 +5,7 @@
 
 use core::future::Future;
 use core::ops::ControlFlow;
-use core::pin::Pin;
+use core::pin::{Pin, pin};
 
 use super::context::{Context, Mode, Served};
 use super::global::{CacheRef, Found};
@@ -159,7 +159,8 @@ impl Call {
         }
     }
 
-    fn load(mut self, ticket: Ticket) -> Load {
+    /// Boxed, so that a hit's caller has no room set aside for it.
+    fn load(mut self, ticket: Ticket) -> Box<Load> {
         let mut started = None;
         if let Some(target) = &self.target {
             target.cache.engine().count(self.site, Count::Load);
@@ -172,12 +173,12 @@ impl Call {
                 started = Some(clock::now());
             }
         }
-        Load {
+        Box::new(Load {
             call: self,
             ticket: Some(ticket),
             started,
             ended: false,
-        }
+        })
     }
 }
 
@@ -219,7 +220,7 @@ impl Load {
     }
 
     /// Boxed for the same reason as [`Call::plan`].
-    fn end(mut self, outcome: Outcome) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    fn end(mut self: Box<Self>, outcome: Outcome) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         Box::pin(async move {
             self.ended = !matches!(outcome, Outcome::Failed);
             self.call.context.report(self.call.served);
@@ -276,7 +277,7 @@ where
         }
     };
     let loading = call.load(ticket);
-    let output = loading.context().run(load()).await;
+    let output = loading.context().run(pin!(load())).await;
     let outcome = if loading.is_wanted() {
         outcome::<S>(&loading, &output, store)
     } else {

@@ -4,7 +4,7 @@
 
 use core::fmt;
 use core::future::{Future, poll_fn};
-use core::pin::pin;
+use core::pin::Pin;
 
 use super::Cache;
 use crate::sync::{Arc, Mutex};
@@ -115,18 +115,16 @@ impl Context {
         self.cache.is_none() && self.loading.is_none() && self.mode == Mode::Use
     }
 
-    /// Runs a body in this context.
-    pub(super) async fn run<F: Future>(self, body: F) -> F::Output {
-        let mut body = pin!(body);
+    /// Runs a body in this context. Pinned, since by value it would be stored twice in the caller's future.
+    pub(super) fn run<F: Future>(self, mut body: Pin<&mut F>) -> impl Future<Output = F::Output> {
         let plain = self.is_empty();
-        poll_fn(|cx| {
+        poll_fn(move |cx| {
             if plain {
                 body.as_mut().poll(cx)
             } else {
                 CONTEXT.sync_scope(self.clone(), || body.as_mut().poll(cx))
             }
         })
-        .await
     }
 }
 

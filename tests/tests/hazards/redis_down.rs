@@ -188,6 +188,38 @@ async fn an_invalidation_that_fails_is_made_good_before_the_key_is_trusted() {
         .await;
 }
 
+/// The server answers, and only the deletion fails: without the bypass every read would be a stale hit.
+#[tokio::test]
+async fn a_key_whose_deletion_failed_is_bypassed_until_it_is_made_good() {
+    let server = Server::builder().user("app", "pw", "~* +@all -del").start();
+    let cache = Cache::connect(server.url_as("app", "pw")).await.unwrap();
+    cache
+        .scope(async {
+            let id = 1;
+            read(id, 1).await;
+            read(2, 1).await;
+            write(id).await;
+            assert_eq!(cache.stats().pending_deletes, 1);
+            for n in 2..5 {
+                assert_eq!(inspect(read(id, n)).await, (n, Served::Uncached), "stale");
+            }
+            assert_eq!(
+                inspect(read(2, 2)).await,
+                (1, Served::Hit),
+                "other keys are not touched"
+            );
+            let error = cache.invalidate(key!("d:<id>")).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Auth);
+            server.run(&["ACL", "SETUSER", "app", "+del"]);
+            eventually(Duration::from_secs(10), || {
+                cache.stats().pending_deletes == 0
+            })
+            .await;
+            assert_eq!(inspect(read(id, 6)).await, (6, Served::Miss));
+        })
+        .await;
+}
+
 /// Those who wait for another process's load find out together that the server hangs.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stopped_while_callers_wait_for_another_process() {
