@@ -228,3 +228,6 @@ impl Store for MemoryStore {
         true
     }
 }
+
+#[cfg(test)]
+mod tests;
