@@ -46,7 +46,8 @@ async fn only_calls(calls: u64, contender: &str) {
     let server = Server::start();
     let contenders = Contenders::connect(&server.url(), SIZES[0].1).await;
     contenders.warm(1).await;
-    contenders.run(Contender::named(contender), 1, calls).await;
+    let all_hit = contenders.run(Contender::named(contender), 1, calls).await;
+    assert!(all_hit, "a miss among the hits");
 }
 
 async fn run(rounds: usize) {

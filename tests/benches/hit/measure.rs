@@ -93,9 +93,16 @@ async fn calibrated(contenders: &Contenders, tasks: usize) -> u64 {
 }
 
 async fn slice(contenders: &Contenders, contender: Contender, tasks: usize, calls: u64) -> Cost {
-    let (watch, cpu) = (Stopwatch::start(), cpu_time());
-    contenders.run(contender, tasks, calls).await;
-    let (took, cpu) = (watch.elapsed(), cpu_time().saturating_sub(cpu));
+    let (mut took, mut cpu) = (Duration::ZERO, Duration::ZERO);
+    for attempt in 0.. {
+        assert!(attempt < 10, "the machine is too busy to measure hits");
+        let (watch, cpu_before) = (Stopwatch::start(), cpu_time());
+        let all_hit = contenders.run(contender, tasks, calls).await;
+        (took, cpu) = (watch.elapsed(), cpu_time().saturating_sub(cpu_before));
+        if all_hit {
+            break;
+        }
+    }
     let all = f64::from(u32::try_from(calls).expect("few calls"))
         * f64::from(u32::try_from(tasks).expect("few"));
     let per_call = |total: Duration| total.as_secs_f64() * 1e6 / all;

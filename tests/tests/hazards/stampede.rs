@@ -175,17 +175,17 @@ async fn two_caches_on_one_server_share_one_load() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slow_load_keeps_its_lease() {
-    let world = World::redis_with(|builder| builder.lease(Duration::from_millis(200))).await;
+    let world = World::redis_with(|builder| builder.lease(Duration::from_secs(1))).await;
     let other = Cache::builder(world.server().url())
-        .lease(Duration::from_millis(200))
+        .lease(Duration::from_secs(1))
         .connect()
         .await
         .unwrap();
     let source = Source::behind(Gate::closed(), 1);
     let leader = world.spawn(read(source.clone(), 1));
     source.gate().reached().await;
-    // Five leases long: time is what is tested.
-    cached_redis_tests::pause(Duration::from_secs(1)).await;
+    // Longer than two leases: time is what is tested.
+    cached_redis_tests::pause(Duration::from_millis(2500)).await;
     let waiter = tokio::spawn({
         let source = source.clone();
         async move { other.scope(read(source, 1)).await }

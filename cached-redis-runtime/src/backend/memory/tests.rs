@@ -97,6 +97,34 @@ async fn a_fill_and_a_claim_may_be_sent_twice() {
     );
 }
 
+#[tokio::test]
+async fn a_claim_replaces_only_what_it_was_told() {
+    let store = MemoryStore::new(100_000);
+    let lease = Duration::from_secs(1);
+    let holds = |bytes: &[u8]| {
+        let mut state = store.state.lock();
+        state.put("k", bytes.to_vec(), None, store.capacity);
+    };
+    let claim = async |expect| {
+        let claimed = store.claim("k", expect, Nonce::fresh(), lease).await;
+        matches!(claimed, Ok(Claimed::Mine))
+    };
+    let foreign = b"somebody's text, longer than a lease".as_slice();
+    holds(foreign);
+    assert!(!claim(Expect::Missing).await);
+    assert!(!claim(Expect::Nonce(Nonce::fresh())).await);
+    assert!(!claim(Expect::foreign(b"somebody's TEXT, longer than a lease")).await);
+    assert!(!claim(Expect::foreign(&foreign[1..])).await);
+    assert!(claim(Expect::foreign(foreign)).await);
+
+    let nonce = Nonce::fresh();
+    let mut entry = [0xF8; 40];
+    entry[1..LEASE].copy_from_slice(&nonce.0);
+    holds(&entry);
+    assert!(!claim(Expect::Nonce(Nonce::fresh())).await);
+    assert!(claim(Expect::Nonce(nonce)).await);
+}
+
 proptest! {
     #[test]
     fn bytes_and_places_are_accounted_for(
