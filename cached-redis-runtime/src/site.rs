@@ -8,6 +8,9 @@ use crate::codec::{Format, Tags};
 use crate::observe::Counters;
 use crate::sync::{Arc, OnceLock};
 
+/// How many caches' counters a site finds without asking the cache. A test run may make any number of caches.
+const REMEMBERED: usize = 3;
+
 /// The description of one annotated function, in a `static` beside its body.
 ///
 /// A `static` inside a generic function is one for all its instances, so nothing that depends on a type parameter may
@@ -22,8 +25,8 @@ pub struct Site {
     format: Option<Format>,
     /// The fingerprints of the value types seen here.
     tags: Tags,
-    /// The counters in the first cache used, with that cache's number: normally the installed one.
-    counters: OnceLock<(u64, Arc<Counters>)>,
+    /// The counters in the first caches used, with those caches' numbers: normally one, the installed cache.
+    counters: [OnceLock<(u64, Arc<Counters>)>; REMEMBERED],
     /// How long the last encoded value was, to reserve the next buffer in one go.
     encoded_len: AtomicUsize,
 }
@@ -44,7 +47,7 @@ impl Site {
             jitter: 0.1,
             format: None,
             tags: Tags::new(),
-            counters: OnceLock::new(),
+            counters: [const { OnceLock::new() }; REMEMBERED],
             encoded_len: AtomicUsize::new(0),
         }
     }
@@ -101,23 +104,15 @@ impl Site {
     pub(crate) fn counters(
         &self,
         cache: u64,
-        find: impl FnOnce(&'static str) -> Arc<Counters>,
+        find: impl Fn(&'static str) -> Arc<Counters>,
     ) -> CountersRef<'_> {
-        let mut find = Some(find);
-        let (known, counters) = self.counters.get_or_init(|| {
-            let find = find.take();
-            (
-                cache,
-                find.map_or_else(Arc::default, |find| find(self.template)),
-            )
-        });
-        if *known == cache {
-            return CountersRef::Site(counters);
+        for remembered in &self.counters {
+            let (number, counters) = remembered.get_or_init(|| (cache, find(self.template)));
+            if *number == cache {
+                return CountersRef::Site(counters);
+            }
         }
-        match find {
-            Some(find) => CountersRef::Cache(find(self.template)),
-            None => CountersRef::Site(counters),
-        }
+        CountersRef::Cache(find(self.template))
     }
 
     pub(crate) fn expected_len(&self) -> usize {

@@ -38,11 +38,34 @@ pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError>
 ///
 /// `rmp_serde` 1.3 counts the depth of arrays and maps, but not of the `{variant: value}` around an enum's value, so
 /// an enum that holds itself would let the payload choose how much stack is used.
+///
+/// Each hit pays for this. A value of few items is walked over, whatever the size of its texts: it cannot nest deeper
+/// than it has items. What is left of one with many items is searched for the markers, many bytes at once.
 fn may_nest_in_variants(bytes: &[u8]) -> bool {
-    // Each hit pays for this, so it is the search that compares many bytes at once; it ends at the first few finds.
-    memchr::memchr3_iter(0x81, 0xDE, 0xDF, bytes)
-        .nth(usize::from(DEPTH))
+    let Some(rest) = after_items(bytes, WALKED) else {
+        return false;
+    };
+    memchr::memchr3_iter(0x81, 0xDE, 0xDF, rest)
+        .nth(usize::from(DEPTH) - WALKED)
         .is_some()
+}
+
+/// How many items are walked over one by one.
+const WALKED: usize = 48;
+
+/// The bytes after this many items; `None` if the value ends before, or is none.
+fn after_items(mut bytes: &[u8], items: usize) -> Option<&[u8]> {
+    let mut expected: u64 = 1;
+    for _ in 0..items {
+        let (&marker, rest) = bytes.split_first()?;
+        let (opened, rest) = item(marker, rest)?;
+        bytes = rest;
+        expected = (expected - 1).saturating_add(opened);
+        if expected == 0 {
+            return None;
+        }
+    }
+    Some(bytes)
 }
 
 /// Walks over the containers without recursion. Bytes that are no `MessagePack` are left to the decoder.
