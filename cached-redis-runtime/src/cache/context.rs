@@ -1,16 +1,19 @@
 //! What a surrounding future says about the calls inside it: which cache, refresh, bypass, inspect.
 //!
-//! It is a task-local, so a call that none of these surrounds pays one look at a thread-local.
+//! It is kept in a thread-local while the surrounding future is polled, and only then. Setting it and putting it back
+//! is code that knows no future's type: a task-local of tokio's would be generated anew for every annotated function.
 
+use core::cell::RefCell;
 use core::fmt;
 use core::future::{Future, poll_fn};
-use core::pin::Pin;
+use core::mem;
+use core::pin::{Pin, pin};
 
 use super::Cache;
 use crate::sync::{Arc, Mutex};
 
-tokio::task_local! {
-    static CONTEXT: Context;
+thread_local! {
+    static CURRENT: RefCell<Context> = const { RefCell::new(Context::NONE) };
 }
 
 /// How the annotated call inside [`inspect`] was served.
@@ -47,16 +50,15 @@ impl fmt::Display for Served {
     }
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mode {
-    #[default]
     Use,
     Refresh,
     Bypass,
 }
 
 /// A snapshot of what surrounds a call.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Context {
     cache: Option<Cache>,
     pub(super) mode: Mode,
@@ -73,8 +75,18 @@ struct Loading {
 }
 
 impl Context {
+    const NONE: Self = Self {
+        cache: None,
+        mode: Mode::Use,
+        report: None,
+        loading: None,
+    };
+
     pub(super) fn current() -> Self {
-        CONTEXT.try_with(Clone::clone).unwrap_or_default()
+        // A thread that ends has none.
+        CURRENT
+            .try_with(|current| current.borrow().clone())
+            .unwrap_or(Self::NONE)
     }
 
     pub(super) fn is_loading(&self, cache: &Cache, key: &str) -> bool {
@@ -111,31 +123,49 @@ impl Context {
         self
     }
 
-    fn is_empty(&self) -> bool {
-        self.cache.is_none() && self.loading.is_none() && self.mode == Mode::Use
-    }
-
-    /// Runs a body in this context. Pinned, since by value it would be stored twice in the caller's future.
-    pub(super) fn run<F: Future>(self, mut body: Pin<&mut F>) -> impl Future<Output = F::Output> {
-        let plain = self.is_empty();
+    /// Polls a future in this context. Pinned, since by value it would be stored twice in the caller's future.
+    pub(super) fn run<F: Future>(
+        mut self,
+        mut future: Pin<&mut F>,
+    ) -> impl Future<Output = F::Output> {
         poll_fn(move |cx| {
-            if plain {
-                body.as_mut().poll(cx)
-            } else {
-                CONTEXT.sync_scope(self.clone(), || body.as_mut().poll(cx))
-            }
+            let _inside = Inside::enter(&mut self);
+            future.as_mut().poll(cx)
         })
     }
 }
 
+/// While it lives, its context is the thread's; the thread's own waits in its place.
+struct Inside<'a>(&'a mut Context);
+
+impl<'a> Inside<'a> {
+    fn enter(context: &'a mut Context) -> Self {
+        exchange(context);
+        Self(context)
+    }
+}
+
+impl Drop for Inside<'_> {
+    fn drop(&mut self) {
+        exchange(self.0);
+    }
+}
+
+fn exchange(context: &mut Context) {
+    // In a thread that ends there is nothing to exchange with, on the way in and on the way out.
+    let _ = CURRENT.try_with(|current| mem::swap(context, &mut *current.borrow_mut()));
+}
+
 pub(super) fn cache() -> Option<Cache> {
-    CONTEXT.try_with(|context| context.cache.clone()).ok()?
+    CURRENT
+        .try_with(|current| current.borrow().cache.clone())
+        .ok()?
 }
 
 pub(super) async fn scope<F: Future>(cache: &Cache, future: F) -> F::Output {
     let mut context = Context::current();
     context.cache = Some(cache.clone());
-    CONTEXT.scope(context, future).await
+    context.run(pin!(future)).await
 }
 
 /// Runs the annotated call inside anew and stores its result: `refresh(repo.find(id)).await`.
@@ -178,7 +208,7 @@ pub(super) async fn scope<F: Future>(cache: &Cache, future: F) -> F::Output {
 pub async fn refresh<F: Future>(call: F) -> F::Output {
     let mut context = Context::current();
     context.mode = Mode::Refresh;
-    CONTEXT.scope(context, call).await
+    context.run(pin!(call)).await
 }
 
 /// Runs the annotated calls inside, and all that they call, as if there were no cache.
@@ -208,7 +238,7 @@ pub async fn refresh<F: Future>(call: F) -> F::Output {
 pub async fn bypass<F: Future>(call: F) -> F::Output {
     let mut context = Context::current();
     context.mode = Mode::Bypass;
-    CONTEXT.scope(context, call).await
+    context.run(pin!(call)).await
 }
 
 /// Says how the annotated call inside was served, for a header such as `x-cache` or a test.
@@ -247,7 +277,7 @@ pub async fn inspect<F: Future>(call: F) -> (F::Output, Served) {
     let report = Arc::new(Mutex::new(Served::Untouched));
     let mut context = Context::current();
     context.report = Some(Arc::clone(&report));
-    let output = CONTEXT.scope(context, call).await;
+    let output = context.run(pin!(call)).await;
     let served = *report.lock();
     (output, served)
 }
