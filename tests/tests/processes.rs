@@ -157,6 +157,17 @@ async fn blocking<T: Send + 'static>(part: impl FnOnce() -> T + Send + 'static) 
     tokio::task::spawn_blocking(part).await.unwrap()
 }
 
+/// Another process whose load has read its value and waits.
+async fn loading_elsewhere(server: &Arc<Server>) -> ChildProcess {
+    let server = Arc::clone(server);
+    blocking(move || {
+        let mut child = other("reader", &server);
+        assert_eq!(child.hear(), "loading");
+        child
+    })
+    .await
+}
+
 #[test]
 fn two_processes_with_five_hundred_callers_each_load_once() {
     run(async {
@@ -192,15 +203,7 @@ fn two_processes_with_five_hundred_callers_each_load_once() {
 fn the_others_go_on_when_the_loading_process_is_killed() {
     run(async {
         let (server, here) = prepared().await;
-        let mut child = {
-            let server = Arc::clone(&server);
-            blocking(move || {
-                let mut child = other("reader", &server);
-                assert_eq!(child.hear(), "loading");
-                child
-            })
-            .await
-        };
+        let mut child = loading_elsewhere(&server).await;
         let waiters: Vec<_> = (0..50).map(|_| here.spawn_read("open")).collect();
         eventually(PATIENCE, || here.cache.stats().waiting == 49).await;
         let watch = Stopwatch::start();
@@ -223,15 +226,7 @@ fn the_others_go_on_when_the_loading_process_is_killed() {
 fn a_load_of_another_process_stores_nothing_after_an_invalidation() {
     run(async {
         let (server, here) = prepared().await;
-        let mut child = {
-            let server = Arc::clone(&server);
-            blocking(move || {
-                let mut child = other("reader", &server);
-                assert_eq!(child.hear(), "loading");
-                child
-            })
-            .await
-        };
+        let mut child = loading_elsewhere(&server).await;
         here.cache.scope(write(here.database.clone(), "v2")).await;
         assert_eq!(here.read("open").await.0, "v2");
         // In the process whose old load still runs, a new call does not join it.
