@@ -18,6 +18,11 @@ impl Rt {
             }
         })
     }
+
+    /// The same path, blamed on another place.
+    pub(crate) fn at(&self, span: Span) -> Self {
+        Self(located_at(self.0.clone(), span))
+    }
 }
 
 impl ToTokens for Rt {

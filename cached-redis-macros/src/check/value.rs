@@ -1,5 +1,7 @@
 //! The values of the small arguments.
 
+use proc_macro2::Span;
+use syn::spanned::Spanned as _;
 use syn::{Expr, ExprLit, Lit, Path};
 
 use crate::diag::{Diag, Errors};
@@ -108,7 +110,8 @@ pub(crate) fn version(args: &mut Args, errors: &mut Errors) -> Option<u32> {
     version
 }
 
-pub(crate) fn codec(args: &mut Args, errors: &mut Errors) -> Option<Codec> {
+/// The format and where its name stands.
+pub(crate) fn codec(args: &mut Args, errors: &mut Errors) -> Option<(Codec, Span)> {
     let given = args.expr("codec")?;
     let (word, quoted) = match ungroup(&given.value) {
         Expr::Path(path) => (path.path.get_ident().map(ToString::to_string), false),
@@ -117,7 +120,7 @@ pub(crate) fn codec(args: &mut Args, errors: &mut Errors) -> Option<Codec> {
     let find = |word: &str| Codec::ALL.into_iter().find(|codec| codec.name() == word);
     let codec = word.as_deref().and_then(find);
     if let (Some(codec), false) = (codec, quoted) {
-        return Some(codec);
+        return Some((codec, given.value.span()));
     }
     let names = || Codec::ALL.into_iter().map(Codec::name);
     let near = word.as_deref().and_then(|word| nearest(word, names()));

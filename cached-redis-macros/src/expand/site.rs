@@ -1,7 +1,7 @@
 //! The `static` that describes an annotated function, in a block of its own: an item has the hygiene of the call site, and
 //! neither a parameter nor the body must see its name.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 
 use super::Context;
@@ -15,7 +15,8 @@ use crate::model::policy::Codec;
 pub(crate) struct Constants {
     pub(crate) version: Option<u32>,
     pub(crate) jitter: Option<f64>,
-    pub(crate) codec: Option<Codec>,
+    /// With the place of its name: a format whose feature is off is reported there.
+    pub(crate) codec: Option<(Codec, Span)>,
 }
 
 // Output:
@@ -39,9 +40,10 @@ pub(crate) fn cache_aside(
     let jitter = constants
         .jitter
         .map(|share| quote_spanned!(*span=> .jitter(#share)));
-    let format = constants.codec.map(|codec| {
-        let name = proc_macro2::Ident::new(codec.name(), *span);
-        quote_spanned!(*span=> .format(#rt::format::#name!()))
+    let format = constants.codec.map(|(codec, place)| {
+        let place = span.located_at(place);
+        let (name, rt) = (Ident::new(codec.name(), place), rt.at(place));
+        quote_spanned!(place=> .format(#rt::format::#name!()))
     });
     quote_spanned! {*span=>
         let __site = {

@@ -40,6 +40,7 @@ pub(super) fn convert(error: RedisError) -> Error {
         ErrorKind::Auth => "the server refused the user, the password or the permission",
         ErrorKind::WrongType => "the key holds another Redis type than a string",
         ErrorKind::Full => "the server is out of memory (`maxmemory` reached)",
+        ErrorKind::Unavailable if error.is_connection_refusal() => "nobody listens there",
         ErrorKind::Unavailable => "the connection to the server broke",
         _ => "the server answered with an error",
     };

@@ -30,14 +30,17 @@ pub(super) fn parse(url: &str) -> Result<ConnectionInfo, Error> {
         return Err(wrong("it has a `#`; in a password, write `%23` instead"));
     }
     let info = url.into_connection_info().map_err(|error| {
-        // Every message of the client's URL parser is a constant text without any part of the URL.
+        // The client's messages are constant texts without any part of the URL.
         let text = error.to_string();
-        wrong(
-            text.split(" - ")
-                .next()
-                .unwrap_or("it cannot be read")
-                .trim(),
-        )
+        wrong(if text.contains("database") {
+            "the database must be a number, as in `redis://host:6379/2`"
+        } else if text.contains("UTF-8") {
+            "the user or the password is not UTF-8"
+        } else if text.contains("wildcard") {
+            "0.0.0.0 and :: are no addresses to connect to"
+        } else {
+            "it is not of the form `redis://user:password@host:6379/0`"
+        })
     })?;
     if info.redis_settings().db() < 0 {
         return Err(wrong("the database number is negative"));
@@ -93,10 +96,11 @@ mod tests {
             ("", "must begin with"),
             ("localhost:6379", "must begin with"),
             ("http://localhost", "must begin with"),
-            ("redis://", "URL"),
+            ("redis://", "form"),
             ("redis://h/one", "database"),
             ("redis://h/-1", "negative"),
-            ("redis://h:99999", "URL"),
+            ("redis://h:99999", "form"),
+            ("redis://0.0.0.0", "0.0.0.0 and"),
             ("redis://u:pa#ss@h", "`%23`"),
             ("rediss://h", "TLS"),
             ("redis-cluster://h", "Cluster"),
