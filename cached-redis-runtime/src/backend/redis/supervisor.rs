@@ -30,7 +30,7 @@ pub(super) async fn supervise(endpoint: Weak<Endpoint>, bell: Arc<Notify>) {
                 let published = clock::now();
                 sound(&endpoint, &bell).await;
                 // A server that accepts and hangs up at once is not to be asked in a loop.
-                if published.elapsed() > ATTEMPT {
+                if clock::now() - published > ATTEMPT {
                     pause = FIRST_PAUSE;
                     continue;
                 }
