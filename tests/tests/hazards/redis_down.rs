@@ -245,15 +245,21 @@ async fn stopped_while_callers_wait_for_another_process() {
 }
 
 #[tokio::test]
-async fn the_password_changed_while_away() {
-    let server = Server::start();
-    let world = World::redis_on(server, |builder| builder.deadline(DEADLINE)).await;
-    world.server().run(&["CONFIG", "SET", "requirepass", "new"]);
-    world
-        .server()
-        .try_cli(&["CLIENT", "KILL", "TYPE", "normal"])
-        .ok();
-    assert_eq!(world.run(read(1, 4)).await, 4);
+async fn the_password_changed_while_running() {
+    let world = world().await;
+    // A connection from before the change stays authenticated.
+    let mut admin = world.server().connection().unwrap();
+    let mut run = |command: &[&str]| {
+        let mut line = redis::cmd(command[0]);
+        line.arg(&command[1..]);
+        line.query::<redis::Value>(&mut admin).unwrap();
+    };
+    run(&["CONFIG", "SET", "requirepass", "new"]);
+    run(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
+    eventually(Duration::from_secs(10), || !world.cache.stats().connected).await;
+    assert_eq!(world.run(inspect(read(1, 4))).await, (4, Served::Uncached));
+    run(&["CONFIG", "SET", "requirepass", ""]);
+    caching_resumes(&world).await;
 }
 
 #[tokio::test]
