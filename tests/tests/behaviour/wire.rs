@@ -143,7 +143,11 @@ async fn user_password_database_and_unix_socket() {
     world(server, url).await;
 
     let server = Server::builder()
-        .user("app", "p%s", "~user:* +get +set +del +getrange +pexpire +eval +ping")
+        .user(
+            "app",
+            "p%s",
+            "~user:* +get +set +del +getrange +pexpire +eval +ping",
+        )
         .start();
     let url = server.url_as("app", "p%s");
     world(server, url).await;
