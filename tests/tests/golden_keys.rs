@@ -62,7 +62,7 @@ fn integers() {
 }
 
 #[test]
-fn texts() {
+fn trap_13_the_encoding_of_texts_is_frozen() {
     assert_eq!(text("plain-._@+09azAZ"), "plain-._@+09azAZ");
     assert_eq!(text(""), "");
     assert_eq!(text("a b"), "a%20b");

@@ -59,7 +59,7 @@ async fn caching_resumes(world: &World) {
 }
 
 #[tokio::test]
-async fn absent_at_start() {
+async fn trap_14_absent_at_start_is_no_error_and_no_panic() {
     let server = Server::start();
     server.kill();
     let watch = Stopwatch::start();
@@ -190,7 +190,7 @@ async fn an_invalidation_that_fails_is_made_good_before_the_key_is_trusted() {
 
 /// The server answers, and only the deletion fails: without the bypass every read would be a stale hit.
 #[tokio::test]
-async fn a_key_whose_deletion_failed_is_bypassed_until_it_is_made_good() {
+async fn trap_16_a_failed_deletion_is_bypassed_until_it_is_made_good() {
     let server = Server::builder().user("app", "pw", "~* +@all -del").start();
     let cache = Cache::connect(server.url_as("app", "pw")).await.unwrap();
     cache

@@ -53,7 +53,7 @@ impl Race {
 }
 
 on_every_store! {
-    async fn the_old_load_stores_nothing_after_an_annotated_write(world: &World) {
+    async fn trap_22_the_old_load_stores_nothing_after_an_annotated_write(world: &World) {
         let race = Race::with_a_parked_reader(world).await;
         write(&race.fresh, 1, "v2").await;
         race.ends_fresh(world).await;

@@ -26,7 +26,7 @@ async fn missing(source: CountingLoader<Option<u32>>, id: u64) -> Option<u32> {
 }
 
 on_every_store! {
-    async fn a_thousand_callers_cost_one_load(world: &World) {
+    async fn trap_19_a_thousand_callers_cost_one_load(world: &World) {
         let source = Source::behind(Gate::closed(), 7);
         let callers: Vec<_> = (0..1000)
             .map(|_| world.spawn(read(source.clone(), 1)))
@@ -58,7 +58,7 @@ on_every_store! {
         assert_eq!(source.runs(), 1);
     }
 
-    async fn when_the_leader_fails_the_waiters_load_one_at_a_time(world: &World) {
+    async fn trap_17_when_the_leader_fails_the_waiters_load_one_at_a_time(world: &World) {
         let source = CountingLoader::behind(Gate::closed(), Err("away".to_owned()));
         let callers: Vec<_> = (0..20).map(|_| world.spawn(failing(source.clone(), 1))).collect();
         source.gate().reached().await;

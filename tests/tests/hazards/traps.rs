@@ -1,4 +1,4 @@
-//! Traps that published caching crates fell into, one test each. Those that another test shows are listed at the end.
+//! Traps that published caching crates fell into, one test each. The numbers that are missing here are listed at the end.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -296,12 +296,43 @@ async fn trap_15_a_connection_kept_for_ever_is_dead_until_restart() {
     }
 }
 
-// Shown elsewhere:
-//   4, 5 (values silently ignored; spans; lints leaking into user code) — tests/ui
-//   8 (a sync function made async) — tests/ui/signature
-//  13 (the key encoding changes) — golden_keys.rs, golden_values.rs
-//  14 (panic or error when Redis is down) — redis_down.rs
-//  16 (invalidation errors swallowed) — redis_down.rs, an_invalidation_that_fails_is_made_good…
-//  17 (everybody computes when the leader fails) — stampede.rs, when_the_leader_fails…
-//  19 (the macro bypasses the single flight) — stampede.rs, a_thousand_callers_cost_one_load
-//  22 (a load that began before an invalidation stores after it) — stale_reads.rs
+#[tokio::test]
+async fn trap_04_a_constant_as_ttl_is_silently_ignored() {
+    const MINUTE: std::time::Duration = std::time::Duration::from_secs(60);
+
+    #[cache_aside(key="t4:<id>",ttl=MINUTE,jitter=0.0)]
+    async fn read(id: u64) -> u64 {
+        id
+    }
+
+    let world = World::redis().await;
+    world.run(read(1)).await;
+    let ttl = world.server().ttl("t4:1").expect("a TTL");
+    assert!(ttl <= MINUTE && ttl > MINUTE / 2, "{ttl:?}");
+}
+
+/// It would not compile if the expansion tripped any of these.
+#[deny(warnings, clippy::all, clippy::pedantic, clippy::nursery)]
+mod trap_05 {
+    use super::{cache_aside, cache_invalidate};
+
+    #[cache_aside(key = "t5:<id>", ttl = 60)]
+    pub(super) async fn read(id: u64) -> u64 {
+        id
+    }
+
+    #[cache_invalidate(key = "t5:<id>")]
+    pub(super) async fn write(id: u64) -> u64 {
+        id
+    }
+}
+
+#[tokio::test]
+async fn trap_05_lints_leak_into_the_users_code() {
+    let world = World::memory().await;
+    assert_eq!(world.run(trap_05::read(1)).await, 1);
+    assert_eq!(world.run(trap_05::write(1)).await, 1);
+}
+
+// The others by their number: 8 in tests/ui/signature, 13 in golden_keys.rs, 14 and 16 in redis_down.rs, 17 and 19 in
+// stampede.rs, 22 in stale_reads.rs.
