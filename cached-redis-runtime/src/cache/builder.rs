@@ -62,6 +62,7 @@ impl CacheBuilder {
     }
 
     /// How long one command may take before the call goes on without the cache. Defaults to 100 ms; at least 1 ms.
+    /// It is looked at four times per deadline, so a command may be given up to a quarter earlier, never later.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
