@@ -3,12 +3,13 @@
 use core::fmt;
 
 pub use crate::cache::{
-    CacheRef, Call, Invalidation, KeyList, TemplateKey, cache_aside, cache_invalidate, explicit,
-    installed,
+    BatchCall, CacheRef, Call, Invalidation, KeyList, TemplateKey, cache_aside, cache_aside_each,
+    cache_invalidate, explicit, installed,
 };
 pub use crate::codec::Format;
 pub use crate::key::{CacheKey, Key, KeyName, KeyWriter};
-pub use crate::shape::{Shape, Storable, probe};
+pub use crate::shape::rows::{BatchShape, Value};
+pub use crate::shape::{Ids, Shape, Storable, probe};
 pub use crate::site::Site;
 pub use crate::ttl::Lifetimes;
 
@@ -63,6 +64,19 @@ pub fn begin(
     Call::begin(site, cache, enabled, lifetimes, segments)
 }
 
+/// With `each`: gives the closure its arguments' types.
+#[must_use]
+pub fn begin_each<P: Ids>(
+    site: &'static Site,
+    cache: CacheRef,
+    enabled: bool,
+    lifetimes: Lifetimes,
+    ids: P,
+    key: impl Fn(&P::Id, &mut KeyList),
+) -> P::Call<BatchCall<P>> {
+    P::call(BatchCall::begin(site, cache, enabled, lifetimes, ids, key))
+}
+
 #[must_use]
 pub fn begin_invalidate(
     site: &'static Site,
@@ -110,6 +124,28 @@ pub fn unless<S: Shape, P: FnOnce(&S::Value) -> bool>(
     _shape: S,
     skip: P,
 ) -> impl FnOnce(&S::Value) -> bool {
+    move |value| !skip(value)
+}
+
+/// With `each`: gives the closure its arguments' types.
+pub fn invalidate_each<I: Iterator>(
+    call: &mut Invalidation,
+    items: I,
+    key: impl Fn(I::Item, &mut KeyList),
+) {
+    call.each(items, key);
+}
+
+/// A body that is not an `async` block, where `return` leaves the body.
+pub fn call<T>(body: impl FnOnce() -> T) -> T {
+    body()
+}
+
+/// With `unless` and `each`.
+pub fn unless_each<S: BatchShape, P: FnMut(&Value<S>) -> bool>(
+    _shape: S,
+    mut skip: P,
+) -> impl FnMut(&Value<S>) -> bool {
     move |value| !skip(value)
 }
 

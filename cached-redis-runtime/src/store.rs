@@ -46,6 +46,26 @@ pub(crate) enum Claimed {
     Other(Vec<u8>),
 }
 
+/// One claim of several.
+#[derive(Clone, Debug)]
+pub(crate) struct Claiming<'a> {
+    pub(crate) key: &'a str,
+    pub(crate) expect: Expect,
+    pub(crate) nonce: Nonce,
+}
+
+/// One fill of several.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Filling<'a> {
+    pub(crate) key: &'a str,
+    pub(crate) expect: Nonce,
+    pub(crate) entry: &'a [u8],
+    pub(crate) life: Option<u64>,
+}
+
+/// As many keys as one command or one round of commands names: more would make others wait behind its replies.
+pub(crate) const BATCH: usize = 500;
+
 /// A place for entries. Every method fails with an [`Error`] rather than wait longer than the store's deadline.
 pub(crate) trait Store: fmt::Debug + Send + Sync {
     fn get<'a>(&'a self, key: &'a str) -> Reply<'a, Option<Vec<u8>>>;
@@ -74,6 +94,54 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
 
     /// Deletes the lease with `nonce`; a value stored under the same nonce stays. Says whether it did.
     fn release<'a>(&'a self, key: &'a str, nonce: Nonce) -> Reply<'a, bool>;
+
+    /// Reads up to [`BATCH`] keys with one command. A key of another Redis type reads as missing.
+    fn get_many<'a>(&'a self, keys: &'a [&'a str]) -> Reply<'a, Vec<Option<Vec<u8>>>> {
+        Box::pin(async move {
+            let mut found = Vec::with_capacity(keys.len());
+            for key in keys {
+                found.push(self.get(key).await?);
+            }
+            Ok(found)
+        })
+    }
+
+    /// Up to [`BATCH`] claims in one go, each for itself.
+    fn claim_many<'a>(
+        &'a self,
+        claims: &'a [Claiming<'a>],
+        lease: Duration,
+    ) -> Reply<'a, Vec<Result<Claimed, Error>>> {
+        Box::pin(async move {
+            let mut claimed = Vec::with_capacity(claims.len());
+            for one in claims {
+                let expect = one.expect.clone();
+                claimed.push(self.claim(one.key, expect, one.nonce, lease).await);
+            }
+            Ok(claimed)
+        })
+    }
+
+    /// Up to [`BATCH`] fills in one go, each for itself.
+    fn fill_many<'a>(&'a self, fills: &'a [Filling<'a>]) -> Reply<'a, Vec<Result<bool, Error>>> {
+        Box::pin(async move {
+            let mut filled = Vec::with_capacity(fills.len());
+            for one in fills {
+                filled.push(self.fill(one.key, one.expect, one.entry, one.life).await);
+            }
+            Ok(filled)
+        })
+    }
+
+    /// Up to [`BATCH`] releases in one go.
+    fn release_many<'a>(&'a self, leases: &'a [(&'a str, Nonce)]) -> Reply<'a, ()> {
+        Box::pin(async move {
+            for (key, nonce) in leases {
+                self.release(key, *nonce).await?;
+            }
+            Ok(())
+        })
+    }
 
     /// Deletes the keys, whatever they hold, and says how many there were.
     fn delete<'a>(&'a self, keys: &'a [String]) -> Reply<'a, u64>;

@@ -19,6 +19,7 @@ mod loader;
 mod port;
 mod scratch;
 mod server;
+mod table;
 
 pub use self::child::{ChildProcess, Role};
 pub use self::clock::{Stopwatch, eventually, eventually_blocking, pause};
@@ -26,3 +27,4 @@ pub use self::gate::Gate;
 pub use self::loader::CountingLoader;
 pub use self::scratch::ScratchDir;
 pub use self::server::{Server, ServerBuilder};
+pub use self::table::Table;

@@ -27,6 +27,11 @@ fn bound() {
 }
 
 #[test]
+fn each() {
+    wrong("each");
+}
+
+#[test]
 fn stacking() {
     wrong("stacking");
 }

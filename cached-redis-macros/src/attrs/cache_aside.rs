@@ -9,11 +9,12 @@ use crate::check::key::{Scope, check};
 use crate::check::skip::Skip;
 use crate::check::template::useless_one_slot;
 use crate::check::unused::Usage;
-use crate::check::{signature, ttl, value};
+use crate::check::{each, signature, ttl, value};
 use crate::diag::{Diag, Errors};
 use crate::expand::body::{Wrapper, wrap};
 use crate::expand::site::Constants;
-use crate::expand::{Context, key, site};
+use crate::expand::{self, Context, key, site};
+use crate::model::each::Each;
 use crate::model::function::Function;
 use crate::model::key::KeyPlan;
 use crate::model::policy::Policy;
@@ -26,6 +27,7 @@ static GRAMMAR: Grammar = Grammar {
     attribute: NAME,
     args: &[
         Spec::new("key", Kind::Value, "key = \"user:<id>\""),
+        Spec::new("each", Kind::Value, "each = ids"),
         Spec::new("ttl", Kind::Value, "ttl = 3600"),
         Spec::new("jitter", Kind::Value, "jitter = 0.1"),
         Spec::new("none_ttl", Kind::Value, "none_ttl = \"1m\""),
@@ -50,6 +52,7 @@ static GRAMMAR: Grammar = Grammar {
 
 pub(crate) struct CacheAside {
     plan: KeyPlan,
+    each: Option<Each>,
     ttl: Ttl,
     unless: Option<Expr>,
     constants: Constants,
@@ -61,7 +64,8 @@ impl Attribute for CacheAside {
 
     fn build(mut args: Args, function: &Function<'_>, errors: &mut Errors) -> Option<Self> {
         signature::returns_something(function, errors);
-        let plan = key(&mut args, function, errors);
+        let given = each::parse(&mut args, function, errors);
+        let plan = key(&mut args, function, given.as_ref(), errors);
         let ttl = ttl::check(&mut args, function, NAME, errors);
         let unless = value::unless(&mut args, errors);
         let constants = Constants {
@@ -70,8 +74,13 @@ impl Attribute for CacheAside {
             codec: value::codec(&mut args, errors),
         };
         let policy = value::policy(&mut args, errors);
+        let each = match given {
+            Some(given) => Some(given.each?),
+            None => None,
+        };
         Some(Self {
             plan: plan?,
+            each,
             ttl: ttl?,
             unless,
             constants,
@@ -94,27 +103,47 @@ impl Attribute for CacheAside {
         let site = site::cache_aside(&context, function, &self.plan, &self.constants);
         let (cache, enabled) = context.policy(&self.policy);
         let lifetimes = self.lifetimes(&context);
-        let segments = key::segments(&context, &self.plan);
-        // The key is made in a statement of its own: its temporaries must not live across the `.await`,
-        // where they would cost the future its `Send`.
+        let Some(each) = &self.each else {
+            let segments = key::segments(&context, &self.plan);
+            // The key is made in a statement of its own: its temporaries must not live across the `.await`,
+            // where they would cost the future its `Send`.
+            let before = quote_spanned! {*span=>
+                let __call = #rt::begin(__site, #cache, #enabled, const { #lifetimes }, #segments);
+            };
+            let store = self.store(&context, &quote_spanned!(*span=> unless));
+            let wrapper = Wrapper {
+                site,
+                before,
+                function: quote_spanned!(*span=> #rt::cache_aside),
+                arguments: quote_spanned!(*span=> __call, __shape, #store,),
+                each: None,
+            };
+            return wrap(&context, function, &wrapper);
+        };
+        let turbofish = each.ty.as_ref().map(|ty| quote_spanned!(*span=> ::<#ty>));
+        let (ids, key) = (&each.ident, expand::each::key(&context, each, &self.plan));
         let before = quote_spanned! {*span=>
-            let __call = #rt::begin(__site, #cache, #enabled, const { #lifetimes }, #segments);
+            let __call =
+                #rt::begin_each #turbofish (__site, #cache, #enabled, const { #lifetimes }, #ids, #key);
         };
-        let store = match &self.unless {
-            None => quote_spanned!(*span=> #rt::store_always),
-            Some(unless) => quote_spanned!(*span=> #rt::unless(__shape, #unless)),
-        };
+        let store = self.store(&context, &quote_spanned!(*span=> unless_each));
         let wrapper = Wrapper {
             site,
             before,
-            function: quote_spanned!(*span=> #rt::cache_aside),
+            function: quote_spanned!(*span=> #rt::cache_aside_each),
             arguments: quote_spanned!(*span=> __call, __shape, #store,),
+            each: Some(each),
         };
         wrap(&context, function, &wrapper)
     }
 }
 
-fn key(args: &mut Args, function: &Function<'_>, errors: &mut Errors) -> Option<KeyPlan> {
+fn key(
+    args: &mut Args,
+    function: &Function<'_>,
+    each: Option<&each::Checked>,
+    errors: &mut Errors,
+) -> Option<KeyPlan> {
     if args.lacks("key") {
         let title = "`#[cache_aside]` needs a key: what is cached, and what it depends on";
         errors.push(
@@ -133,9 +162,13 @@ fn key(args: &mut Args, function: &Function<'_>, errors: &mut Errors) -> Option<
         has_result: false,
         one_slot: one_slot.is_some(),
     };
-    let checked = check(&text, scope, errors);
+    let mut checked = check(&text, scope, errors);
     skip.check(function, &checked.named, errors);
     if checked.complete {
+        if let Some(each) = each {
+            let unused = each.unused(&checked.named, &checked.corrected, errors);
+            checked.named.extend(unused);
+        }
         useless_one_slot(one_slot.as_ref(), checked.needs_one_slot, errors);
         if !skip.broken {
             let usage = Usage {
@@ -147,7 +180,11 @@ fn key(args: &mut Args, function: &Function<'_>, errors: &mut Errors) -> Option<
             usage.check(errors);
         }
     }
-    checked.plan
+    let mut plan = checked.plan?;
+    if let Some(each) = each.and_then(|each| each.each.as_ref()) {
+        plan.each(each);
+    }
+    Some(plan)
 }
 
 /// A key that would compile, from the function's own names.
@@ -162,6 +199,16 @@ fn example(function: &Function<'_>) -> String {
 }
 
 impl CacheAside {
+    // Output:
+    //     __rt::store_always
+    fn store(&self, context: &Context, with: &TokenStream) -> TokenStream {
+        let Context { rt, span } = context;
+        match &self.unless {
+            None => quote_spanned!(*span=> #rt::store_always),
+            Some(unless) => quote_spanned!(*span=> #rt::#with(__shape, #unless)),
+        }
+    }
+
     // Output:
     //     __rt::Lifetimes::ttl(::core::time::Duration::from_secs(3600)).none_ttl(TTL)
     fn lifetimes(&self, context: &Context) -> TokenStream {

@@ -9,10 +9,11 @@ use syn::{Expr, Token};
 use super::{Attribute, LATER};
 use crate::check::key::{Scope, check};
 use crate::check::template::useless_one_slot;
-use crate::check::value;
+use crate::check::{each, value};
 use crate::diag::{Diag, Errors};
 use crate::expand::body::{Wrapper, wrap};
-use crate::expand::{Context, key, site};
+use crate::expand::{self, Context, key, site};
+use crate::model::each::Each;
 use crate::model::function::Function;
 use crate::model::key::{KeyPlan, Segment};
 use crate::model::policy::Policy;
@@ -26,6 +27,7 @@ static GRAMMAR: Grammar = Grammar {
     args: &[
         Spec::new("key", Kind::Value, "key = \"user:<user.id>\""),
         Spec::new("keys", Kind::List, "keys(\"user:<id>\", \"users:all\")"),
+        Spec::new("each", Kind::Value, "each = ids"),
         Spec::new("when", Kind::Value, "when = !dry_run"),
         Spec::new("always", Kind::Flag, "always"),
         Spec::new("one_slot", Kind::Flag, "one_slot"),
@@ -52,6 +54,7 @@ static GRAMMAR: Grammar = Grammar {
 pub(crate) struct CacheInvalidate {
     /// Never empty.
     plans: Vec<KeyPlan>,
+    each: Option<Each>,
     always: bool,
     policy: Policy,
 }
@@ -60,7 +63,8 @@ impl Attribute for CacheInvalidate {
     const GRAMMAR: &'static Grammar = &GRAMMAR;
 
     fn build(mut args: Args, function: &Function<'_>, errors: &mut Errors) -> Option<Self> {
-        let plans = keys(&mut args, function, errors);
+        let given = each::parse(&mut args, function, errors);
+        let plans = keys(&mut args, function, given.as_ref(), errors);
         let always = args.flag("always");
         if let (Some(always), Some(plans)) = (&always, &plans)
             && plans.iter().all(KeyPlan::needs_result)
@@ -74,8 +78,13 @@ impl Attribute for CacheInvalidate {
             );
         }
         let policy = value::policy(&mut args, errors);
+        let each = match given {
+            Some(given) => Some(given.each?),
+            None => None,
+        };
         Some(Self {
             plans: plans?,
+            each,
             always: always.is_some(),
             policy,
         })
@@ -99,11 +108,15 @@ impl Attribute for CacheInvalidate {
         let always = self.always;
         let (after, before): (Vec<_>, Vec<_>) =
             self.plans.iter().partition(|plan| plan.needs_result());
+        let is_each = |plan: &&KeyPlan| self.each.as_ref().is_some_and(|each| plan.names(each));
+        let (many, before): (Vec<_>, Vec<_>) = before.into_iter().partition(is_each);
         let keys = before.iter().map(|plan| key::template_key(&context, plan));
+        let (mutable, many) = self.many(&context, &many);
         let (parts, ret_keys) = keys_of_result(&context, &after);
         let before = quote_spanned! {*span=>
-            let __call =
+            let #mutable __call =
                 #rt::begin_invalidate(__site, #cache, #enabled, #always, &[#(#keys),*]);
+            #many
             #parts
         };
         let wrapper = Wrapper {
@@ -111,12 +124,18 @@ impl Attribute for CacheInvalidate {
             before,
             function: quote_spanned!(*span=> #rt::cache_invalidate),
             arguments: quote_spanned!(*span=> __call, __shape, #ret_keys,),
+            each: None,
         };
         wrap(&context, function, &wrapper)
     }
 }
 
-fn keys(args: &mut Args, function: &Function<'_>, errors: &mut Errors) -> Option<Vec<KeyPlan>> {
+fn keys(
+    args: &mut Args,
+    function: &Function<'_>,
+    each: Option<&each::Checked>,
+    errors: &mut Errors,
+) -> Option<Vec<KeyPlan>> {
     if args.lacks("key") && args.lacks("keys") {
         let title = "`#[cache_invalidate]` needs to know which entries the write makes stale";
         errors.push(
@@ -138,6 +157,11 @@ fn keys(args: &mut Args, function: &Function<'_>, errors: &mut Errors) -> Option
     if checked.iter().all(|checked| checked.complete) {
         let needed = checked.iter().any(|checked| checked.needs_one_slot);
         useless_one_slot(one_slot.as_ref(), needed, errors);
+        if let (Some(each), Some(first)) = (each, checked.first()) {
+            let named = checked.iter().flat_map(|checked| &checked.named);
+            let named: Vec<_> = named.cloned().collect();
+            each.unused(&named, &first.corrected, errors);
+        }
     }
     for (index, text) in texts.iter().enumerate() {
         if texts[..index]
@@ -147,7 +171,21 @@ fn keys(args: &mut Args, function: &Function<'_>, errors: &mut Errors) -> Option
             errors.push(Diag::new(text.span(), "this key is given twice"));
         }
     }
-    checked.into_iter().map(|checked| checked.plan).collect()
+    let plans = checked.into_iter().map(|checked| checked.plan);
+    let mut plans: Vec<_> = plans.collect::<Option<_>>()?;
+    if let Some(each) = each.and_then(|each| each.each.as_ref()) {
+        for (plan, text) in plans.iter_mut().zip(&texts) {
+            if plan.names(each) && plan.needs_result() {
+                let title = format!(
+                    "`<{}>` stands for one item of many here, and `<ret>` is one result for all",
+                    each.ident
+                );
+                errors.push(Diag::new(text.span(), title).help("write two keys, one for each"));
+            }
+            plan.each(each);
+        }
+    }
+    Some(plans)
 }
 
 /// The templates of `key` or of `keys`; `None` after a message about one of them.
@@ -182,6 +220,31 @@ fn texts(args: &mut Args, errors: &mut Errors) -> Option<Vec<Text>> {
         .map(|expr| value::template(expr, errors))
         .collect();
     texts.into_iter().collect()
+}
+
+impl CacheInvalidate {
+    // Output:
+    //     mut
+    // and
+    //     __rt::invalidate_each(&mut __call, ids.iter(), |ids, __keys| __keys.push(&__rt::template_key(…)));
+    fn many(&self, context: &Context, plans: &[&KeyPlan]) -> (TokenStream, TokenStream) {
+        let Context { rt, span } = context;
+        let Some(each) = self.each.as_ref().filter(|_| !plans.is_empty()) else {
+            return (TokenStream::new(), TokenStream::new());
+        };
+        // A complaint that it has no items belongs to the argument.
+        let mut ids = each.ident.clone();
+        ids.set_span(ids.span().located_at(each.place));
+        let items = quote_spanned!(span.located_at(each.place)=> #ids.iter());
+        let calls = plans.iter().map(|plan| {
+            let key = expand::each::key(context, each, plan);
+            quote_spanned!(*span=> #rt::invalidate_each(&mut __call, #items, #key);)
+        });
+        (
+            quote_spanned!(*span=> mut),
+            quote_spanned!(*span=> #(#calls)*),
+        )
+    }
 }
 
 fn no_keys(list: &Given<TokenStream>) -> Diag {

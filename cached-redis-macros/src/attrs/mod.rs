@@ -24,7 +24,6 @@ const LATER: &[&str] = &[
     "wait",
     "near",
     "before",
-    "each",
     "on_error",
 ];
 

@@ -1,5 +1,6 @@
 //! What needs two things side by side. Every check runs, and all messages are collected.
 
+pub(crate) mod each;
 pub(crate) mod key;
 pub(crate) mod signature;
 pub(crate) mod skip;

@@ -3,12 +3,13 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
-use super::Context;
+use super::{Context, each};
+use crate::model::each::Each;
 use crate::model::function::{Function, Shape};
 use crate::parse::item::Body;
 
 /// What goes before the body, and the call of the runtime that gets it.
-pub(crate) struct Wrapper {
+pub(crate) struct Wrapper<'a> {
     /// The description of the function. Outside of the future: a function that is nothing but an `async` block is one that
     /// clippy would have written as `async fn`.
     pub(crate) site: TokenStream,
@@ -17,6 +18,8 @@ pub(crate) struct Wrapper {
     pub(crate) function: TokenStream,
     /// All but the body, each with its comma.
     pub(crate) arguments: TokenStream,
+    /// The parameter of which the body gets only what is missing.
+    pub(crate) each: Option<&'a Each>,
 }
 
 // Input:
@@ -27,7 +30,11 @@ pub(crate) struct Wrapper {
 //         let __site = …; let __call = …; let __shape = …;
 //         __rt::cache_aside(__call, __shape, …, move || async move { typed edge; { BODY } }).await
 //     }
-pub(crate) fn wrap(context: &Context, function: &Function<'_>, wrapper: &Wrapper) -> TokenStream {
+pub(crate) fn wrap(
+    context: &Context,
+    function: &Function<'_>,
+    wrapper: &Wrapper<'_>,
+) -> TokenStream {
     let span = context.span;
     let item = function.item;
     let Body::Block {
@@ -38,14 +45,20 @@ pub(crate) fn wrap(context: &Context, function: &Function<'_>, wrapper: &Wrapper
     else {
         return quote!(#item);
     };
-    let load = load(context, function, body);
     let Wrapper {
         site,
         before,
         function: call,
         arguments,
+        each,
     } = wrapper;
-    let probe = probe(context, function);
+    let (probe, load) = match each {
+        None => (probe(context, function), load(context, function, body)),
+        Some(each) => (
+            each::probe(context, function),
+            each::load(context, function, each, body),
+        ),
+    };
     let statements = quote_spanned! {span=>
         #before
         #probe
@@ -58,7 +71,8 @@ pub(crate) fn wrap(context: &Context, function: &Function<'_>, wrapper: &Wrapper
         Shape::Opaque => quote_spanned!(span=> async move { #statements }),
         Shape::Async | Shape::Blocking => statements,
     };
-    let mut tokens = item.head();
+    let signature = each.map_or_else(|| item.sig.clone(), |each| each::signature(&item.sig, each));
+    let mut tokens = item.head_with(&signature);
     brace.surround(&mut tokens, |tokens| {
         tokens.extend(quote!(#(#attrs)* #site #outer));
     });

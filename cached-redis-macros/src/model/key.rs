@@ -3,6 +3,8 @@
 use proc_macro2::{Ident, Span};
 use syn::{Attribute, Member, Type};
 
+use super::each::Each;
+
 /// Literal text around values: `literals[0] segments[0] literals[1] … literals[n]`.
 pub(crate) struct KeyPlan {
     /// As written.
@@ -12,6 +14,25 @@ pub(crate) struct KeyPlan {
 }
 
 impl KeyPlan {
+    /// Every item of this parameter has a key of its own: in the key, its name stands for one item of another type.
+    pub(crate) fn each(&mut self, each: &Each) {
+        for segment in &mut self.segments {
+            if let Segment::Values(values) = segment {
+                for value in values.iter_mut().filter(|value| each.is(&value.root)) {
+                    value.ty = None;
+                }
+            }
+        }
+    }
+
+    /// Whether the key names this parameter.
+    pub(crate) fn names(&self, each: &Each) -> bool {
+        self.segments.iter().any(|segment| match segment {
+            Segment::Values(values) => values.iter().any(|value| each.is(&value.root)),
+            Segment::Type(_) | Segment::Result { .. } => false,
+        })
+    }
+
     /// Whether the key needs the result, and so can only be built after the call.
     pub(crate) fn needs_result(&self) -> bool {
         let mut segments = self.segments.iter();

@@ -1,5 +1,6 @@
 //! Meaning, already resolved: what the expansion reads.
 
+pub(crate) mod each;
 pub(crate) mod function;
 pub(crate) mod key;
 pub(crate) mod policy;

@@ -41,14 +41,19 @@ impl Item {
     }
 
     /// Everything before the body.
-    pub(crate) fn head(&self) -> TokenStream {
+    fn head(&self) -> TokenStream {
+        self.head_with(&self.sig)
+    }
+
+    /// The same with another signature.
+    pub(crate) fn head_with(&self, signature: &Signature) -> TokenStream {
         let mut tokens = TokenStream::new();
         for attr in &self.attrs {
             attr.to_tokens(&mut tokens);
         }
         self.vis.to_tokens(&mut tokens);
         self.defaultness.to_tokens(&mut tokens);
-        self.sig.to_tokens(&mut tokens);
+        signature.to_tokens(&mut tokens);
         tokens
     }
 }

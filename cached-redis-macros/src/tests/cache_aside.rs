@@ -81,3 +81,30 @@ fn parameters_under_cfg() {
         &expect_file!["snapshots/cache_aside_parameters_under_cfg.rs"],
     );
 }
+
+#[test]
+fn several_ids() {
+    aside(
+        quote!(
+            key = "t:<self.tenant>:user:<ids>",
+            each = ids,
+            ttl = 60,
+            unless = |user| user.banned
+        ),
+        &quote! {
+            async fn find_many(&self, mut ids: Vec<UserId>) -> DbResult<HashMap<UserId, User>> { load(ids).await }
+        },
+        &expect_file!["snapshots/cache_aside_several_ids.rs"],
+    );
+}
+
+#[test]
+fn several_ids_in_a_box() {
+    aside(
+        quote!(key = "user:<ids>", each = ids, ttl = 60),
+        &quote! {
+            fn find_many<'a>(ids: &'a [UserId]) -> BoxFuture<'a, HashMap<UserId, User>> { Box::pin(load(ids)) }
+        },
+        &expect_file!["snapshots/cache_aside_several_ids_in_a_box.rs"],
+    );
+}

@@ -36,3 +36,14 @@ fn keys_of_the_result() {
         &expect_file!["snapshots/cache_invalidate_keys_of_the_result.rs"],
     );
 }
+
+#[test]
+fn one_key_per_item() {
+    invalidate(
+        quote!(keys("user:<users.id>", "users:all"), each = users),
+        &quote! {
+            async fn save(&self, users: &[User]) -> DbResult<()> { body }
+        },
+        &expect_file!["snapshots/cache_invalidate_one_key_per_item.rs"],
+    );
+}

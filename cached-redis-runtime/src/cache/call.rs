@@ -195,7 +195,9 @@ impl Load {
     /// What surrounds the body.
     fn context(&self) -> Context {
         let key = match (&self.call.target, &self.ticket) {
-            (Some(target), Some(Ticket::Lead(_))) => Some((&*target.cache, target.key.as_str())),
+            (Some(target), Some(Ticket::Lead(_))) => {
+                Some((&*target.cache, vec![target.key.clone()]))
+            }
             _ => None,
         };
         self.call.context.clone().of_body(key)
@@ -323,7 +325,7 @@ fn outcome<S: Storable>(
 }
 
 #[cold]
-fn unencodable(site: &'static Site, error: &dyn core::fmt::Display) {
+pub(super) fn unencodable(site: &'static Site, error: &dyn core::fmt::Display) {
     static WARNED: core::sync::atomic::AtomicBool = core::sync::atomic::AtomicBool::new(false);
     if !WARNED.swap(true, core::sync::atomic::Ordering::Relaxed) {
         warn(format_args!(

@@ -70,7 +70,8 @@ pub(super) struct Context {
 #[derive(Debug)]
 struct Loading {
     cache: Cache,
-    key: String,
+    /// Sorted.
+    keys: Vec<String>,
     outer: Option<Arc<Loading>>,
 }
 
@@ -92,7 +93,8 @@ impl Context {
     pub(super) fn is_loading(&self, cache: &Cache, key: &str) -> bool {
         let mut loading = self.loading.as_deref();
         while let Some(one) = loading {
-            if one.key == key && Arc::ptr_eq(&one.cache.engine, &cache.engine) {
+            let searched = one.keys.binary_search_by(|one| one.as_str().cmp(key));
+            if searched.is_ok() && Arc::ptr_eq(&one.cache.engine, &cache.engine) {
                 return true;
             }
             loading = one.outer.as_deref();
@@ -108,15 +110,16 @@ impl Context {
 
     /// What surrounds the body: `refresh` and `inspect` mean the call itself, not the calls inside its body, while
     /// `bypass` means everything.
-    pub(super) fn of_body(mut self, cache: Option<(&Cache, &str)>) -> Self {
+    pub(super) fn of_body(mut self, loading: Option<(&Cache, Vec<String>)>) -> Self {
         if self.mode == Mode::Refresh {
             self.mode = Mode::Use;
         }
         self.report = None;
-        if let Some((cache, key)) = cache {
+        if let Some((cache, mut keys)) = loading {
+            keys.sort_unstable();
             self.loading = Some(Arc::new(Loading {
                 cache: cache.clone(),
-                key: key.to_owned(),
+                keys,
                 outer: self.loading.take(),
             }));
         }

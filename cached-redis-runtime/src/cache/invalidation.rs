@@ -38,6 +38,17 @@ pub struct KeyList {
 }
 
 impl KeyList {
+    pub(super) fn new(cache: Found) -> Self {
+        Self {
+            cache,
+            keys: Vec::new(),
+        }
+    }
+
+    pub(super) fn into_parts(self) -> (Found, Vec<String>) {
+        (self.cache, self.keys)
+    }
+
     /// Adds one key.
     pub fn push(&mut self, key: &TemplateKey<'_>) {
         let namespace = &self.cache.engine().settings().namespace;
@@ -93,6 +104,13 @@ impl Invalidation {
     /// Nothing is to be deleted.
     fn forget(mut self) {
         self.list = None;
+    }
+
+    /// Adds one key for each item.
+    pub fn each<I: Iterator>(&mut self, items: I, key: impl Fn(I::Item, &mut KeyList)) {
+        if let Some(list) = &mut self.list {
+            items.for_each(|item| key(item, list));
+        }
     }
 
     /// Boxed, so that the command's future does not live in the caller's.

@@ -1,11 +1,13 @@
 //! What users hold: a handle on one cache.
 
+mod batch;
 mod builder;
 mod call;
 mod context;
 mod global;
 mod invalidation;
 
+pub use batch::{BatchCall, cache_aside_each};
 pub use builder::CacheBuilder;
 pub use call::{Call, cache_aside};
 pub use context::{Served, bypass, inspect, refresh};

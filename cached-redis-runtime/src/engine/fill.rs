@@ -26,7 +26,7 @@ pub(crate) enum Outcome {
 }
 
 /// What is to be done with it.
-enum Product {
+pub(super) enum Product {
     /// Store and share. The header has no nonce yet.
     Stored(Vec<u8>, Life),
     /// Share only.
@@ -57,7 +57,7 @@ impl Engine {
         }
     }
 
-    fn product(&self, request: Request<'_>, outcome: Outcome, cost_ms: u64) -> Product {
+    pub(super) fn product(&self, request: Request<'_>, outcome: Outcome, cost_ms: u64) -> Product {
         let fits = |bytes: &Vec<u8>| bytes.len() <= self.settings.max_value_bytes;
         let lifetimes = request.lifetimes;
         let (state, bytes, life) = match outcome {
@@ -142,7 +142,7 @@ impl Engine {
         }
     }
 
-    fn count_fill(&self, request: Request<'_>, filled: Result<bool, Error>) {
+    pub(super) fn count_fill(&self, request: Request<'_>, filled: Result<bool, Error>) {
         match filled {
             Ok(true) => self.count(request.site, Count::Fill),
             Ok(false) => self.count(request.site, Count::FillRejected),
@@ -151,6 +151,6 @@ impl Engine {
     }
 }
 
-fn stamp(entry: &mut [u8], nonce: Nonce) {
+pub(super) fn stamp(entry: &mut [u8], nonce: Nonce) {
     entry[1..=16].copy_from_slice(&nonce.0);
 }

@@ -1,10 +1,12 @@
 //! The protocol over bytes: plan a read, fill after a load, invalidate. Nothing here knows a value's type.
 
+mod batch;
 mod fill;
 mod invalidate;
 mod lost;
 mod plan;
 
+pub(crate) use batch::{Batch, Search, Step};
 pub(crate) use fill::Outcome;
 pub(crate) use plan::{Hit, Plan, Reload, Ticket};
 

@@ -67,12 +67,19 @@ pub(super) enum Sight {
     Other(Bytes),
 }
 
+/// What there is to do for a call whose first look was no hit.
+pub(super) enum Way {
+    Plan(Plan),
+    /// For the load that holds this lease.
+    Wait(Nonce),
+    Claim(Expect),
+}
+
 /// What the key holds, as this call sees it.
-enum Seen {
+pub(super) enum Seen {
     Usable {
         absent: bool,
     },
-    Missing,
     /// An entry that this call cannot take.
     Mismatch(Nonce),
     Lease(Nonce),
@@ -82,7 +89,7 @@ enum Seen {
 }
 
 /// A call cannot go round for ever even if the key changes each time it looks.
-const ROUNDS: u32 = 64;
+pub(super) const ROUNDS: u32 = 64;
 
 impl Engine {
     /// Reads the key; `None` if the cache is not to be trusted with it.
@@ -90,14 +97,23 @@ impl Engine {
     /// On a hit this one future, boxed by the store, is all there is: what follows a miss is boxed apart, so that it is
     /// neither moved nor allocated for here.
     pub(crate) fn get<'a>(&'a self, request: Request<'a>) -> Option<Reply<'a, Option<Vec<u8>>>> {
+        if self.is_trusted(request) {
+            Some(self.store.get(request.key))
+        } else {
+            None
+        }
+    }
+
+    /// Whether the cache may be used for this key: not while its deletion is pending.
+    pub(super) fn is_trusted(&self, request: Request<'_>) -> bool {
         if self.lost.len() > 0 {
             self.resume();
             if self.lost.holds(request.key) {
                 self.count(request.site, Count::Bypassed);
-                return None;
+                return false;
             }
         }
-        Some(self.store.get(request.key))
+        true
     }
 
     /// Judges what [`get`](Self::get) brought: a hit, or what to do about it.
@@ -155,7 +171,7 @@ impl Engine {
     }
 
     /// One look: ends in a plan, or in what the key holds now.
-    async fn step(
+    pub(super) async fn step(
         &self,
         request: Request<'_>,
         reload: Reload,
@@ -163,37 +179,42 @@ impl Engine {
         bytes: Option<Bytes>,
         end: Instant,
     ) -> Result<ControlFlow<Plan, Option<Bytes>>, Error> {
-        let seen = bytes
-            .as_ref()
-            .map_or(Seen::Missing, |bytes| self.see(bytes, request, reload));
-        let expect = match (seen, bytes) {
-            (Seen::Usable { absent }, Some(bytes)) => {
-                return Ok(ControlFlow::Break(Plan::Hit(Hit {
-                    bytes: EntryBytes::Shared(bytes),
-                    absent,
-                    joined: true,
-                })));
-            }
-            (Seen::Guard, _) => return Ok(ControlFlow::Break(Plan::Load(Ticket::Uncached))),
-            (Seen::Lease(nonce), _) => return self.wait(request, key, nonce, end).await,
-            // A forced reload leaves the entry where it is until its successor is there.
-            (Seen::Mismatch(nonce), _) if reload == Reload::Forced => {
-                return Ok(ControlFlow::Break(Plan::Load(Ticket::Replace(nonce))));
-            }
-            (Seen::Mismatch(nonce), _) => {
-                self.count(request.site, Count::Mismatch);
-                Expect::Nonce(nonce)
-            }
-            (Seen::Foreign, Some(bytes)) => {
-                self.count(request.site, Count::Foreign);
-                Expect::foreign(&bytes)
-            }
-            (Seen::Missing | Seen::Usable { .. } | Seen::Foreign, _) => Expect::Missing,
-        };
-        self.claim(key, expect).await
+        match self.way(request, reload, bytes) {
+            Way::Plan(plan) => Ok(ControlFlow::Break(plan)),
+            Way::Wait(nonce) => self.wait(request, key, nonce, end).await,
+            Way::Claim(expect) => self.claim(key, expect).await,
+        }
     }
 
-    fn see(&self, bytes: &[u8], request: Request<'_>, reload: Reload) -> Seen {
+    /// What there is to do about what the key holds.
+    pub(super) fn way(&self, request: Request<'_>, reload: Reload, bytes: Option<Bytes>) -> Way {
+        let Some(bytes) = bytes else {
+            return Way::Claim(Expect::Missing);
+        };
+        match self.see(&bytes, request, reload) {
+            Seen::Usable { absent } => Way::Plan(Plan::Hit(Hit {
+                bytes: EntryBytes::Shared(bytes),
+                absent,
+                joined: true,
+            })),
+            Seen::Guard => Way::Plan(Plan::Load(Ticket::Uncached)),
+            Seen::Lease(nonce) => Way::Wait(nonce),
+            // A forced reload leaves the entry where it is until its successor is there.
+            Seen::Mismatch(nonce) if reload == Reload::Forced => {
+                Way::Plan(Plan::Load(Ticket::Replace(nonce)))
+            }
+            Seen::Mismatch(nonce) => {
+                self.count(request.site, Count::Mismatch);
+                Way::Claim(Expect::Nonce(nonce))
+            }
+            Seen::Foreign => {
+                self.count(request.site, Count::Foreign);
+                Way::Claim(Expect::foreign(&bytes))
+            }
+        }
+    }
+
+    pub(super) fn see(&self, bytes: &[u8], request: Request<'_>, reload: Reload) -> Seen {
         match read(bytes) {
             // More than this cache would ever store, so nothing of its own making; it is never decoded.
             _ if bytes.len() > self.settings.max_value_bytes => Seen::Foreign,
@@ -328,7 +349,7 @@ impl Engine {
         }
     }
 
-    fn uncached(&self, request: Request<'_>, error: &Error) -> Ticket {
+    pub(super) fn uncached(&self, request: Request<'_>, error: &Error) -> Ticket {
         if error.kind() == ErrorKind::WrongType {
             self.count(request.site, Count::Foreign);
         }
@@ -338,7 +359,7 @@ impl Engine {
 }
 
 #[cold]
-fn no_runtime(site: &'static Site) -> Plan {
+pub(super) fn no_runtime(site: &'static Site) -> Plan {
     static WARNED: AtomicBool = AtomicBool::new(false);
     if !WARNED.swap(true, Ordering::Relaxed) {
         warn(format_args!(

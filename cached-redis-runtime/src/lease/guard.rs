@@ -8,7 +8,7 @@ use tokio::task::AbortHandle;
 use super::keep;
 use crate::codec::Nonce;
 use crate::error::Error;
-use crate::store::Store;
+use crate::store::{Filling, Store};
 use crate::sync::Arc;
 
 /// The right to fill one key.
@@ -37,6 +37,26 @@ impl Lease {
         self.armed = false;
     }
 
+    /// What it is called on the server.
+    pub(super) fn name(&self) -> (&str, Nonce) {
+        (&self.key, self.nonce)
+    }
+
+    /// The fill that [`fill`](Self::fill) would send, for those who send several together.
+    pub(crate) fn filling<'a>(&'a self, entry: &'a [u8], life: Option<u64>) -> Filling<'a> {
+        Filling {
+            key: &self.key,
+            expect: self.nonce,
+            entry,
+            life,
+        }
+    }
+
+    /// The fill was answered: either way there is no lease of ours left on the server.
+    pub(crate) fn filled(mut self) {
+        self.disarm();
+    }
+
     pub(super) fn keep(&mut self, duration: Duration) {
         let task = keep(
             Arc::downgrade(&self.store),
@@ -51,10 +71,9 @@ impl Lease {
     ///
     /// # Errors
     /// When the store cannot say. The lease is then given back in the background, which a stored value survives.
-    pub(crate) async fn fill(mut self, entry: &[u8], life: Option<u64>) -> Result<bool, Error> {
+    pub(crate) async fn fill(self, entry: &[u8], life: Option<u64>) -> Result<bool, Error> {
         let filled = self.store.fill(&self.key, self.nonce, entry, life).await?;
-        // Either way there is no lease of ours left on the server.
-        self.disarm();
+        self.filled();
         Ok(filled)
     }
 

@@ -1,8 +1,10 @@
 //! The right to load one key, across processes.
 
 mod guard;
+mod many;
 
 pub(crate) use guard::Lease;
+pub(crate) use many::{claim_many, release_many};
 
 use core::time::Duration;
 

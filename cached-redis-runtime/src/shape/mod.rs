@@ -3,9 +3,12 @@
 //! `Result<Option<Arc<User>>, E>` is a [`FallibleMaybe`] around a [`SharedLeaf`]. [`probe`] finds the shape from the
 //! type itself, so an alias such as `sqlx::Result<T>` needs no annotation.
 
+mod ids;
 mod leaf;
 pub mod probe;
+pub mod rows;
 
+pub use ids::{Asked, Ids};
 pub use leaf::{Leaf, OwnedLeaf, SharedLeaf, StoredLeaf, UnsizedLeaf};
 
 use core::fmt;

@@ -7,6 +7,7 @@
 use core::fmt;
 use core::marker::PhantomData;
 
+use super::rows::{Around, Batched, Rows};
 use super::{
     Fallible, FallibleMaybe, Leaf, Maybe, OwnedLeaf, Plain as PlainShape, SharedLeaf, UnsizedLeaf,
 };
@@ -52,6 +53,35 @@ impl<K, H> Outer<K, H> {
     #[must_use]
     pub const fn leaf_probe(&self) -> LeafProbe<H> {
         LeafProbe(PhantomData)
+    }
+}
+
+/// Rows of type `C` with values of type `H`, and what is around them.
+pub struct RowProbe<K, C, H>(Outer<K, C>, LeafProbe<H>);
+
+/// The probe of a batch read. All that is asked of its return type is asked here, for one error at most.
+#[must_use]
+pub const fn rows<K: Around, C: Rows>(_: &Outer<K, C>) -> RowProbe<K, C, C::Held> {
+    RowProbe(Outer::new(), LeafProbe(PhantomData))
+}
+
+impl<K, C, H> RowProbe<K, C, H> {
+    /// The probe of what the rows hold.
+    #[must_use]
+    pub const fn leaf_probe(&self) -> LeafProbe<H> {
+        LeafProbe(PhantomData)
+    }
+
+    /// The whole shape.
+    #[must_use]
+    pub const fn with<L: Leaf<Held = H>>(&self, _: L) -> Batched<K, C, L> {
+        Batched::new()
+    }
+}
+
+impl<K, C, H> fmt::Debug for RowProbe<K, C, H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RowProbe")
     }
 }
 

@@ -9,6 +9,7 @@
 mod common;
 
 mod arguments;
+mod batch;
 mod context;
 mod formats;
 mod invalidate;

@@ -9,6 +9,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod batch;
 mod cancellation;
 mod foreign_content;
 mod full_server;

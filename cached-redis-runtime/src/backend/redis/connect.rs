@@ -155,7 +155,31 @@ impl Endpoint {
     ) -> Result<Result<Value, RedisError>, Error> {
         let mut connection = live.connection.clone();
         let reply = pin!(connection.send_packed_command(command));
-        match self.deadlines.within(reply).await {
+        let reply = self.deadlines.within(reply).await;
+        // An error reply comes as a value here.
+        Ok(self.settle(live, reply)?.and_then(Value::extract_error))
+    }
+
+    /// Sends several commands in one go and waits for all replies, for one deadline at most.
+    pub(super) async fn send_all(
+        self: &Arc<Self>,
+        live: &Arc<Live>,
+        commands: &Pipeline,
+    ) -> Result<Vec<Result<Value, RedisError>>, Error> {
+        let mut connection = live.connection.clone();
+        let replies = pin!(connection.send_packed_commands(commands, 0, commands.len()));
+        let replies = self.deadlines.within(replies).await;
+        let replies = self.settle(live, replies)?.map_err(convert)?;
+        Ok(replies.into_iter().map(Value::extract_error).collect())
+    }
+
+    /// What the end of a command says about its connection.
+    fn settle<T>(
+        self: &Arc<Self>,
+        live: &Arc<Live>,
+        reply: Option<Result<T, RedisError>>,
+    ) -> Result<Result<T, RedisError>, Error> {
+        match reply {
             Some(Err(error)) if is_dead(&error) => {
                 self.retire(live);
                 Err(convert(error))
@@ -165,8 +189,7 @@ impl Endpoint {
                 if live.timeouts.load(Ordering::Relaxed) != 0 {
                     live.timeouts.store(0, Ordering::Relaxed);
                 }
-                // An error reply comes as a value here.
-                Ok(reply.and_then(Value::extract_error))
+                Ok(reply)
             }
             None => {
                 if live.timeouts.fetch_add(1, Ordering::Relaxed) + 1 >= TIMEOUTS {

@@ -3,6 +3,7 @@
 mod connect;
 mod deadline;
 mod error;
+mod pipelined;
 mod scripts;
 mod standalone;
 mod supervisor;

@@ -11,15 +11,15 @@ use super::scripts::Script;
 use super::url;
 use crate::codec::{Nonce, lease};
 use crate::error::{Error, ErrorKind};
-use crate::store::{Claimed, Expect, Reply, Store};
+use crate::store::{Claimed, Claiming, Expect, Filling, Reply, Store};
 use crate::sync::Arc;
 
 /// A store on one server.
 #[derive(Debug)]
 pub(crate) struct RedisStore {
-    endpoint: Arc<Endpoint>,
+    pub(super) endpoint: Arc<Endpoint>,
     /// Redis 6.2 knows `NX` and `GET` only apart; found out by the first claim, never by a version number.
-    claims_by_script: AtomicBool,
+    pub(super) claims_by_script: AtomicBool,
 }
 
 impl RedisStore {
@@ -35,7 +35,7 @@ impl RedisStore {
         })
     }
 
-    async fn send(&self, command: &Cmd) -> Result<Value, Error> {
+    pub(super) async fn send(&self, command: &Cmd) -> Result<Value, Error> {
         let live = self.endpoint.live()?;
         self.endpoint.send(&live, command).await?.map_err(convert)
     }
@@ -62,11 +62,7 @@ impl RedisStore {
         key: &str,
         args: &[&[u8]],
     ) -> Result<Result<Value, redis::RedisError>, Error> {
-        let mut command = redis::cmd(how);
-        command.arg(script).arg(1).arg(key);
-        for arg in args {
-            command.arg(arg);
-        }
+        let command = scripted(how, script, key, args);
         self.endpoint.send(live, &command).await
     }
 
@@ -77,9 +73,7 @@ impl RedisStore {
         lease: &[u8],
         millis: u64,
     ) -> Result<Option<Claimed>, Error> {
-        let mut command = redis::cmd("SET");
-        command.arg(key).arg(lease);
-        command.arg("NX").arg("GET").arg("PX").arg(millis);
+        let command = set_claim(key, lease, millis);
         let live = self.endpoint.live()?;
         match self.endpoint.send(&live, &command).await? {
             Ok(reply) => claimed(reply, lease).map(Some),
@@ -98,23 +92,69 @@ impl RedisStore {
         lease: &[u8],
         millis: u64,
     ) -> Result<Claimed, Error> {
-        let millis = millis.to_string();
-        let length;
-        let (what, replaced, length): (&str, &[u8], &[u8]) = match expect {
-            Expect::Missing => ("", b"", b""),
-            Expect::Nonce(nonce) => ("nonce", &nonce.0, b""),
-            Expect::Foreign { start, len } => {
-                length = len.to_string();
-                ("foreign", start, length.as_bytes())
-            }
+        let args = ClaimArgs::new(expect, lease, millis);
+        let reply = self.eval(Script::Claim, key, &args.list()).await?;
+        claimed(reply, lease)
+    }
+}
+
+pub(super) fn set_claim(key: &str, lease: &[u8], millis: u64) -> Cmd {
+    let mut command = redis::cmd("SET");
+    command.arg(key).arg(lease);
+    command.arg("NX").arg("GET").arg("PX").arg(millis);
+    command
+}
+
+pub(super) fn scripted(how: &str, script: &str, key: &str, args: &[&[u8]]) -> Cmd {
+    let mut command = redis::cmd(how);
+    command.arg(script).arg(1).arg(key);
+    for arg in args {
+        command.arg(arg);
+    }
+    command
+}
+
+/// The arguments of [`Script::Claim`].
+pub(super) struct ClaimArgs<'a> {
+    lease: &'a [u8],
+    millis: String,
+    what: &'static str,
+    replaced: &'a [u8],
+    length: String,
+}
+
+impl<'a> ClaimArgs<'a> {
+    pub(super) fn new(expect: &'a Expect, lease: &'a [u8], millis: u64) -> Self {
+        let (what, replaced, length): (_, &[u8], _) = match expect {
+            Expect::Missing => ("", b"", String::new()),
+            Expect::Nonce(nonce) => ("nonce", &nonce.0, String::new()),
+            Expect::Foreign { start, len } => ("foreign", start, len.to_string()),
         };
-        let args = [lease, millis.as_bytes(), what.as_bytes(), replaced, length];
-        claimed(self.eval(Script::Claim, key, &args).await?, lease)
+        Self {
+            lease,
+            millis: millis.to_string(),
+            what,
+            replaced,
+            length,
+        }
+    }
+
+    pub(super) fn list(&self) -> [&[u8]; 5] {
+        let Self {
+            lease, replaced, ..
+        } = self;
+        [
+            lease,
+            self.millis.as_bytes(),
+            self.what.as_bytes(),
+            replaced,
+            self.length.as_bytes(),
+        ]
     }
 }
 
 /// What a claim answered: nothing, or our own lease after a lost reply, means that it is in place.
-fn claimed(reply: Value, lease: &[u8]) -> Result<Claimed, Error> {
+pub(super) fn claimed(reply: Value, lease: &[u8]) -> Result<Claimed, Error> {
     match reply {
         Value::Nil => Ok(Claimed::Mine),
         Value::BulkString(bytes) if bytes == lease => Ok(Claimed::Mine),
@@ -123,21 +163,21 @@ fn claimed(reply: Value, lease: &[u8]) -> Result<Claimed, Error> {
     }
 }
 
-fn integer(reply: &Value) -> Result<u64, Error> {
+pub(super) fn integer(reply: &Value) -> Result<u64, Error> {
     match reply {
         Value::Int(n) => Ok(n.unsigned_abs()),
         _ => Err(unexpected()),
     }
 }
 
-fn unexpected() -> Error {
+pub(super) fn unexpected() -> Error {
     Error::new(
         ErrorKind::Server,
         "the server answered with an unexpected type of reply",
     )
 }
 
-fn millis(duration: Duration) -> u64 {
+pub(super) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis())
         .unwrap_or(u64::MAX)
         .max(1)
@@ -210,6 +250,26 @@ impl Store for RedisStore {
             let args: [&[u8]; 1] = [&lease];
             Ok(integer(&self.eval(Script::Release, key, &args).await?)? > 0)
         })
+    }
+
+    fn get_many<'a>(&'a self, keys: &'a [&'a str]) -> Reply<'a, Vec<Option<Vec<u8>>>> {
+        Box::pin(self.mget(keys))
+    }
+
+    fn claim_many<'a>(
+        &'a self,
+        claims: &'a [Claiming<'a>],
+        lease: Duration,
+    ) -> Reply<'a, Vec<Result<Claimed, Error>>> {
+        Box::pin(self.claim_all(claims, lease))
+    }
+
+    fn fill_many<'a>(&'a self, fills: &'a [Filling<'a>]) -> Reply<'a, Vec<Result<bool, Error>>> {
+        Box::pin(self.fill_all(fills))
+    }
+
+    fn release_many<'a>(&'a self, leases: &'a [(&'a str, Nonce)]) -> Reply<'a, ()> {
+        Box::pin(self.release_all(leases))
     }
 
     fn delete<'a>(&'a self, keys: &'a [String]) -> Reply<'a, u64> {

@@ -1,0 +1,62 @@
+fn find_many<'a>(ids: &'a [UserId]) -> BoxFuture<'a, HashMap<UserId, User>> {
+    let __site = {
+        static __SITE: ::cached_redis_runtime::__rt::Site = ::cached_redis_runtime::__rt::Site::cache_aside(
+            ::core::concat!(::core::module_path!(), "::find_many"),
+            "user:<ids>",
+            &["user:", ""],
+        );
+        &__SITE
+    };
+    ::std::boxed::Box::pin(async move {
+        let __call = ::cached_redis_runtime::__rt::begin_each::<
+            &'a [UserId],
+        >(
+            __site,
+            ::cached_redis_runtime::__rt::installed(),
+            true,
+            const {
+                ::cached_redis_runtime::__rt::Lifetimes::ttl(
+                    ::core::time::Duration::from_secs(60u64),
+                )
+            },
+            ids,
+            |ids, __keys| {
+                __keys
+                    .push(
+                        &::cached_redis_runtime::__rt::template_key(
+                            "user:<ids>",
+                            &["user:", ""],
+                            &[::cached_redis_runtime::__rt::segment(&ids)],
+                        ),
+                    )
+            },
+        );
+        let __shape = {
+            use ::cached_redis_runtime::__rt::probe::{
+                LeafArc as _, LeafArcUnsized as _, LeafOwned as _, OptionPlain as _,
+                Plain as _, ResultOption as _, ResultPlain as _,
+            };
+            let __outer = (&&&&::cached_redis_runtime::__rt::probe::Probe::<
+                HashMap<UserId, User>,
+            >::new())
+                .outer();
+            let __rows = ::cached_redis_runtime::__rt::probe::rows(&__outer);
+            let __leaf = (&&&__rows.leaf_probe()).leaf();
+            __rows.with(__leaf)
+        };
+        ::cached_redis_runtime::__rt::cache_aside_each(
+                __call,
+                __shape,
+                ::cached_redis_runtime::__rt::store_always,
+                move |mut __asked| async move {
+                    let ids = __asked.view();
+                    ::cached_redis_runtime::__rt::call(move || -> BoxFuture<
+                            '_,
+                            HashMap<UserId, User>,
+                        > { Box::pin(load(ids)) })
+                        .await
+                },
+            )
+            .await
+    })
+}

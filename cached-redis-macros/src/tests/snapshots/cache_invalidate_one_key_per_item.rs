@@ -1,0 +1,54 @@
+async fn save(&self, users: &[User]) -> DbResult<()> {
+    let __site = {
+        static __SITE: ::cached_redis_runtime::__rt::Site = ::cached_redis_runtime::__rt::Site::cache_invalidate(
+            ::core::concat!(::core::module_path!(), "::save"),
+            "user:<users.id>",
+        );
+        &__SITE
+    };
+    let mut __call = ::cached_redis_runtime::__rt::begin_invalidate(
+        __site,
+        ::cached_redis_runtime::__rt::installed(),
+        true,
+        false,
+        &[::cached_redis_runtime::__rt::template_key("users:all", &["users:all"], &[])],
+    );
+    ::cached_redis_runtime::__rt::invalidate_each(
+        &mut __call,
+        users.iter(),
+        |users, __keys| {
+            __keys
+                .push(
+                    &::cached_redis_runtime::__rt::template_key(
+                        "user:<users.id>",
+                        &["user:", ""],
+                        &[::cached_redis_runtime::__rt::segment(&users.id)],
+                    ),
+                )
+        },
+    );
+    let __shape = {
+        use ::cached_redis_runtime::__rt::probe::{
+            LeafArc as _, LeafArcUnsized as _, LeafOwned as _, OptionPlain as _,
+            Plain as _, ResultOption as _, ResultPlain as _,
+        };
+        let __outer = (&&&&::cached_redis_runtime::__rt::probe::Probe::<
+            DbResult<()>,
+        >::new())
+            .outer();
+        let __leaf = (&&&__outer.leaf_probe()).leaf();
+        __outer.with(__leaf)
+    };
+    ::cached_redis_runtime::__rt::cache_invalidate(
+            __call,
+            __shape,
+            ::cached_redis_runtime::__rt::no_ret_keys,
+            move || async move {
+                if false {
+                    return ::cached_redis_runtime::__rt::typed::<DbResult<()>>();
+                }
+                { body }
+            },
+        )
+        .await
+}

@@ -1,0 +1,137 @@
+//! The body of a batch under way, and what becomes of its rows.
+
+use core::future::Future;
+use core::pin::Pin;
+
+use super::{Common, Target};
+use crate::cache::call::unencodable;
+use crate::cache::context::{Context, Served};
+use crate::clock::{self, Instant};
+use crate::codec::HEADER;
+use crate::engine::{Outcome, Reload, Ticket};
+use crate::observe::{Count, warn};
+use crate::shape::rows::{BatchShape, Row, Rows, Value};
+use crate::shape::{Leaf, StoredLeaf};
+use crate::site::Site;
+
+/// A body under way. Dropped before its end it counts as failed; its tickets' own drops do the rest.
+pub(super) struct Load<'a> {
+    pub(super) call: &'a Common,
+    pub(super) target: &'a Target,
+    pub(super) tickets: Vec<(usize, Ticket)>,
+    pub(super) started: Instant,
+    pub(super) ended: bool,
+}
+
+impl<'a> Load<'a> {
+    /// What surrounds the body.
+    pub(super) fn context(&self) -> Context {
+        let leads = self.tickets.iter().filter_map(|(at, ticket)| match ticket {
+            Ticket::Lead(_) => Some(self.target.keys[*at].clone()),
+            _ => None,
+        });
+        let context = self.call.context.clone();
+        context.of_body(Some((&self.target.cache, leads.collect())))
+    }
+
+    fn served(&self) -> Served {
+        let stored = |(_, ticket): &(usize, Ticket)| !matches!(ticket, Ticket::Uncached);
+        match self.target.reload {
+            _ if !self.tickets.iter().any(stored) => Served::Uncached,
+            Reload::Forced => Served::Refreshed,
+            _ => Served::Miss,
+        }
+    }
+
+    /// Boxed, so that it has no room in the caller's future.
+    pub(super) fn end(
+        mut self,
+        mut outcomes: Vec<Outcome>,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+        Box::pin(async move {
+            self.ended = !outcomes.is_empty();
+            self.call.context.report(self.served());
+            outcomes.resize_with(self.tickets.len(), || Outcome::Failed);
+            let cost = clock::now().saturating_duration_since(self.started);
+            let cost = u64::try_from(cost.as_millis()).unwrap_or(u64::MAX);
+            let tickets = core::mem::take(&mut self.tickets).into_iter();
+            let loaded = tickets.zip(outcomes).map(|((at, t), o)| (at, t, o));
+            let engine = self.target.cache.engine();
+            let batch = self.call.batch(self.target);
+            engine.finish_many(batch, loaded.collect(), cost).await;
+        })
+    }
+}
+
+impl Drop for Load<'_> {
+    fn drop(&mut self) {
+        // Whoever waits for the whole batch waits for its smallest key: that turn goes last, when the other leases are on
+        // their way back.
+        self.tickets
+            .sort_by(|(a, _), (b, _)| self.target.keys[*b].cmp(&self.target.keys[*a]));
+        self.tickets.drain(..).for_each(drop);
+        if !self.ended {
+            let engine = self.target.cache.engine();
+            engine.count(self.call.site, Count::LoadFailed);
+        }
+    }
+}
+
+/// What to store for each of the tickets.
+pub(super) fn outcomes<S: BatchShape>(
+    load: &Load<'_>,
+    rows: &S::Rows,
+    missing: &[&<S::Rows as Rows>::Id],
+    store: &mut dyn FnMut(&Value<S>) -> bool,
+) -> Vec<Outcome> {
+    let mut outcomes = Vec::with_capacity(missing.len());
+    rows.look_up(missing, &mut |place, row| {
+        outcomes.push(match (&load.tickets[place].1, row) {
+            (_, Row::None) => Outcome::Absent,
+            (Ticket::Uncached, _) => Outcome::Unstored(None),
+            (_, Row::Several) => {
+                several(load.call.site);
+                Outcome::Unstored(None)
+            }
+            (_, Row::One(held)) => outcome::<S::Leaf>(load, S::Leaf::value(held), store),
+        });
+    });
+    outcomes
+}
+
+fn outcome<L: StoredLeaf>(
+    load: &Load<'_>,
+    value: &L::Value,
+    store: &mut dyn FnMut(&L::Value) -> bool,
+) -> Outcome {
+    let stored = store(value);
+    let site = load.call.site;
+    let mut bytes = Vec::with_capacity(site.expected_len().max(HEADER + 64));
+    bytes.resize(HEADER, 0);
+    match L::encode(load.target.format, value, &mut bytes) {
+        Ok(()) => {
+            site.encoded(bytes.len());
+            if stored {
+                Outcome::Value(bytes)
+            } else {
+                Outcome::Unstored(Some(bytes))
+            }
+        }
+        Err(error) => {
+            unencodable(site, &error);
+            Outcome::Unstored(None)
+        }
+    }
+}
+
+#[cold]
+fn several(site: &'static Site) {
+    static WARNED: core::sync::atomic::AtomicBool = core::sync::atomic::AtomicBool::new(false);
+    if !WARNED.swap(true, core::sync::atomic::Ordering::Relaxed) {
+        warn(format_args!(
+            "`{}` returned several rows for one id, which are not cached: return `HashMap<Id, Vec<T>>` \
+             (said once; counted as `unstored`)",
+            site.path()
+        ));
+    }
+}

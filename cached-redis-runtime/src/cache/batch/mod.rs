@@ -1,0 +1,274 @@
+//! One call of a reader that reads several keys: `each = ids`.
+
+mod load;
+
+use core::fmt;
+use core::future::Future;
+use core::pin::pin;
+
+use super::context::{Context, Mode, Served};
+use super::global::{CacheRef, Found};
+use super::invalidation::KeyList;
+use crate::clock;
+use crate::codec::{Format, HEADER};
+use crate::engine::{Batch, Hit, Reload, Search, Step, Ticket};
+use crate::observe::Count;
+use crate::shape::rows::{Around, BatchShape, Output, Rows, Value};
+use crate::shape::{Asked, Ids, StoredLeaf};
+use crate::site::Site;
+use crate::ttl::Lifetimes;
+use load::{Load, outcomes};
+
+/// One call, before its body is needed.
+pub struct BatchCall<P: Ids> {
+    call: Common,
+    ids: P,
+    /// The ids, each once.
+    asked: Vec<P::Id>,
+}
+
+impl<P: Ids> fmt::Debug for BatchCall<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BatchCall")
+            .field("call", &self.call)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What does not depend on a type.
+#[derive(Debug)]
+struct Common {
+    site: &'static Site,
+    lifetimes: Lifetimes,
+    context: Context,
+    served: Served,
+    /// `None`: the body runs as written.
+    target: Option<Target>,
+}
+
+#[derive(Debug)]
+struct Target {
+    cache: Found,
+    /// Those of the ids asked for.
+    keys: Vec<String>,
+    format: Format,
+    fingerprint: u64,
+    reload: Reload,
+}
+
+impl<P: Ids> BatchCall<P> {
+    /// Finds the cache and renders the keys.
+    #[must_use]
+    pub fn begin(
+        site: &'static Site,
+        cache: CacheRef,
+        enabled: bool,
+        lifetimes: Lifetimes,
+        ids: P,
+        key: impl Fn(&P::Id, &mut KeyList),
+    ) -> Self {
+        let mut call = Common::begin(site, lifetimes);
+        let mut asked = Vec::new();
+        if let Some(mut list) = call.list(cache, enabled) {
+            for id in ids.ids() {
+                key(id, &mut list);
+            }
+            let once = call.aim(list);
+            let once = ids.ids().zip(once).filter(|(_, once)| *once);
+            asked.extend(once.map(|(id, _)| id.clone()));
+        }
+        Self { call, ids, asked }
+    }
+}
+
+impl Common {
+    fn begin(site: &'static Site, lifetimes: Lifetimes) -> Self {
+        Self {
+            site,
+            lifetimes,
+            context: Context::current(),
+            served: Served::Bypassed,
+            target: None,
+        }
+    }
+
+    fn list(&mut self, cache: CacheRef, enabled: bool) -> Option<KeyList> {
+        let Some(cache) = cache.find(self.site.path()) else {
+            self.served = Served::Uncached;
+            return None;
+        };
+        if !enabled || self.context.mode == Mode::Bypass {
+            cache.engine().count(self.site, Count::Bypassed);
+            return None;
+        }
+        Some(KeyList::new(cache))
+    }
+
+    /// Takes each key once, and says which of them those are.
+    fn aim(&mut self, list: KeyList) -> Vec<bool> {
+        let (cache, mut keys) = list.into_parts();
+        let once = first_of_each(&keys);
+        let mut place = 0;
+        keys.retain(|_| {
+            place += 1;
+            once[place - 1]
+        });
+        let format = self.site.format_or(cache.engine().settings().format);
+        self.target = Some(Target {
+            cache,
+            keys,
+            format,
+            fingerprint: 0,
+            reload: match self.context.mode {
+                Mode::Refresh => Reload::Forced,
+                _ => Reload::No,
+            },
+        });
+        once
+    }
+
+    fn batch<'a>(&self, target: &'a Target) -> Batch<'a> {
+        Batch {
+            site: self.site,
+            keys: &target.keys,
+            lifetimes: self.lifetimes,
+            format: target.format,
+            fingerprint: target.fingerprint,
+        }
+    }
+
+    /// A body of the same call that surrounds this one loads some of the keys: it must not be waited for.
+    fn search<'a>(&self, target: &'a Target) -> Search<'a> {
+        let engine = target.cache.engine();
+        let mut search = engine.search(self.batch(target), target.reload);
+        for (at, key) in target.keys.iter().enumerate() {
+            if self.context.is_loading(&target.cache, key) {
+                engine.count(self.site, Count::Bypassed);
+                search.load_along(at);
+            }
+        }
+        search
+    }
+
+    fn answered(&mut self, target: &Target, hit: &Hit) {
+        let counters = target.cache.engine().counters(self.site);
+        if hit.absent {
+            counters.count(Count::NegativeHit);
+        }
+        if hit.joined {
+            counters.count(Count::Joined);
+            self.served = Served::Joined;
+        } else {
+            counters.count(Count::Hit);
+            if self.served != Served::Joined {
+                self.served = Served::Hit;
+            }
+        }
+    }
+
+    fn load<'a>(&'a self, target: &'a Target, tickets: Vec<(usize, Ticket)>) -> Load<'a> {
+        target.cache.engine().count(self.site, Count::Load);
+        Load {
+            call: self,
+            target,
+            tickets,
+            started: clock::now(),
+            ended: false,
+        }
+    }
+}
+
+/// Reads several keys through the cache; the body runs once, for those that are missing.
+///
+/// # Cancel safety
+/// Nothing is lost: waiters take over, or the leases are given back.
+pub async fn cache_aside_each<P, S, U, F, Fut>(
+    batch: BatchCall<P>,
+    _shape: S,
+    mut store: U,
+    load: F,
+) -> Output<S>
+where
+    P: Ids,
+    S: BatchShape,
+    S::Rows: Rows<Id = P::Id>,
+    U: FnMut(&Value<S>) -> bool,
+    F: FnOnce(Asked<P>) -> Fut,
+    Fut: Future<Output = Output<S>>,
+{
+    let BatchCall {
+        mut call,
+        ids,
+        asked,
+    } = batch;
+    let Some(mut target) = call.target.take() else {
+        call.context.report(call.served);
+        let context = call.context.of_body(None);
+        return context.run(pin!(load(Asked::all(ids)))).await;
+    };
+    target.fingerprint = S::Leaf::fingerprint(call.site, target.format);
+    let mut found: Vec<Option<_>> = Vec::new();
+    found.resize_with(asked.len(), || None);
+    let mut search = call.search(&target);
+    let tickets = loop {
+        match search.step().await {
+            Step::Load(tickets) => break tickets,
+            Step::Hits(hits) => {
+                for (at, hit) in hits {
+                    match take::<S::Leaf>(target.format, &hit) {
+                        Ok(held) => {
+                            call.answered(&target, &hit);
+                            found[at] = held;
+                        }
+                        Err(Undecodable) => search.undecodable(at, hit),
+                    }
+                }
+            }
+        }
+    };
+    drop(search);
+    let wanted = if tickets.len() == asked.len() {
+        Asked::all(ids)
+    } else {
+        Asked::some(tickets.iter().map(|(at, _)| asked[*at].clone()).collect())
+    };
+    let found: Vec<_> = found
+        .into_iter()
+        .enumerate()
+        .filter_map(|(at, held)| Some((asked[at].clone(), held?)))
+        .collect();
+    if tickets.is_empty() {
+        call.context.report(call.served);
+        return S::Around::wrap(S::Rows::of(found));
+    }
+    let missing: Vec<_> = tickets.iter().map(|(at, _)| &asked[*at]).collect();
+    let loading = call.load(&target, tickets);
+    let output = loading.context().run(pin!(load(wanted))).await;
+    let outcomes = S::Around::rows(&output)
+        .map(|rows| outcomes::<S>(&loading, rows, &missing, &mut store))
+        .unwrap_or_default();
+    loading.end(outcomes).await;
+    S::Around::map(output, |rows| rows.merge(found, &asked))
+}
+
+/// What an entry says: a value, or "not found".
+fn take<L: StoredLeaf>(format: Format, hit: &Hit) -> Result<Option<L::Held>, Undecodable> {
+    if hit.absent {
+        return Ok(None);
+    }
+    let payload = hit.bytes.get(HEADER..).ok_or(Undecodable)?;
+    L::decode(format, payload).map(Some).ok_or(Undecodable)
+}
+
+struct Undecodable;
+
+/// For every key, whether it is the first of those equal to it.
+fn first_of_each(keys: &[String]) -> Vec<bool> {
+    let mut places: Vec<_> = (0..keys.len()).collect();
+    places.sort_unstable_by(|a, b| keys[*a].cmp(&keys[*b]).then(a.cmp(b)));
+    let mut first = vec![true; keys.len()];
+    for pair in places.windows(2) {
+        first[pair[1]] = keys[pair[0]] != keys[pair[1]];
+    }
+    first
+}

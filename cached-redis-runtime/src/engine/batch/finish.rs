@@ -1,0 +1,163 @@
+//! After the load of a batch: the same as after the load of one key, in one round of commands.
+
+use bytes::Bytes;
+
+use super::Batch;
+use crate::codec::Nonce;
+use crate::engine::fill::{Product, stamp};
+use crate::engine::{Engine, Outcome, Ticket};
+use crate::error::Error;
+use crate::flight::{Turn, Verdict};
+use crate::lease::{Lease, release_many};
+use crate::store::{BATCH, Filling};
+
+/// An entry on its way to the store, and the right to put it there.
+struct Landing {
+    at: usize,
+    entry: Bytes,
+    life: Option<u64>,
+    right: Right,
+}
+
+enum Right {
+    /// The turn stays until the entry has replaced the lease, so that callers who still read the lease find the verdict.
+    Lease(Lease, Turn<Lease>),
+    Replace(Nonce),
+}
+
+/// What is left to do when every flight has its verdict.
+#[derive(Default)]
+struct Settled {
+    landings: Vec<Landing>,
+    releases: Vec<Lease>,
+    turns: Vec<Turn<Lease>>,
+    deletions: Vec<String>,
+}
+
+impl Engine {
+    /// Ends the load of a batch that ran to its end.
+    ///
+    /// # Cancel safety
+    /// The waiters have their values before the first await; leases that were not filled are given back.
+    pub(crate) async fn finish_many(
+        &self,
+        batch: Batch<'_>,
+        loaded: Vec<(usize, Ticket, Outcome)>,
+        cost_ms: u64,
+    ) {
+        let mut settled = Settled::default();
+        for (at, ticket, outcome) in loaded {
+            let product = self.product(batch.request(at), outcome, cost_ms);
+            match ticket {
+                Ticket::Uncached => {}
+                Ticket::Lead(turn) => settled.land(at, turn, product),
+                Ticket::Replace(nonce) => settled.replace(at, &batch.keys[at], nonce, product),
+            }
+        }
+        let Settled {
+            landings,
+            releases,
+            turns,
+            deletions,
+        } = settled;
+        self.store_all(batch, landings).await;
+        release_many(&*self.store, releases).await;
+        drop(turns);
+        if !deletions.is_empty() {
+            self.delete(batch.site, &deletions).await.ok();
+        }
+    }
+
+    async fn store_all(&self, batch: Batch<'_>, mut landings: Vec<Landing>) {
+        while !landings.is_empty() {
+            let rest = landings.split_off(landings.len().min(BATCH));
+            let fills: Vec<_> = landings.iter().map(|one| one.filling(batch)).collect();
+            let filled = self.store.fill_many(&fills).await;
+            drop(fills);
+            let failed = filled.as_ref().err().cloned();
+            let filled = filled.unwrap_or_default();
+            for (one, filled) in landings.into_iter().zip(every(filled, failed.as_ref())) {
+                if let (Right::Lease(lease, _turn), Ok(_)) = (one.right, &filled) {
+                    lease.filled();
+                }
+                self.count_fill(batch.request(one.at), filled);
+            }
+            // The next chunk would fail as this one did: its leases are given back by their drop.
+            landings = if failed.is_some() { Vec::new() } else { rest };
+        }
+    }
+}
+
+/// The results, or the same error for each.
+fn every(
+    results: Vec<Result<bool, Error>>,
+    failed: Option<&Error>,
+) -> impl Iterator<Item = Result<bool, Error>> + use<'_> {
+    let failed = failed.into_iter().cycle().map(|error| Err(error.clone()));
+    results.into_iter().chain(failed)
+}
+
+impl Landing {
+    fn filling<'a>(&'a self, batch: Batch<'a>) -> Filling<'a> {
+        match &self.right {
+            Right::Lease(lease, _) => lease.filling(&self.entry, self.life),
+            Right::Replace(nonce) => Filling {
+                key: &batch.keys[self.at],
+                expect: *nonce,
+                entry: &self.entry,
+                life: self.life,
+            },
+        }
+    }
+}
+
+impl Settled {
+    fn land(&mut self, at: usize, turn: Turn<Lease>, product: Product) {
+        let (mut bytes, life) = match product {
+            Product::Stored(bytes, life) => (bytes, Some(life)),
+            Product::Shared(bytes) => (bytes, None),
+            Product::Alone => {
+                self.releases.extend(turn.end(Verdict::Alone));
+                return;
+            }
+            Product::Failed => {
+                // Whoever takes over finds the other keys free: the turn is handed on after the leases are back.
+                self.releases.extend(turn.take_alone());
+                self.turns.push(turn);
+                return;
+            }
+        };
+        stamp(&mut bytes, turn.nonce());
+        let entry = Bytes::from(bytes);
+        let lease = turn.end(Verdict::Entry(entry.clone()));
+        match (lease, life) {
+            (Some(lease), Some(life)) => self.landings.push(Landing {
+                at,
+                entry,
+                life: life.millis(),
+                right: Right::Lease(lease, turn),
+            }),
+            (lease, _) => {
+                self.releases.extend(lease);
+                self.turns.push(turn);
+            }
+        }
+    }
+
+    fn replace(&mut self, at: usize, key: &str, nonce: Nonce, product: Product) {
+        match product {
+            Product::Stored(mut bytes, life) => {
+                stamp(&mut bytes, Nonce::fresh());
+                self.landings.push(Landing {
+                    at,
+                    entry: Bytes::from(bytes),
+                    life: life.millis(),
+                    right: Right::Replace(nonce),
+                });
+            }
+            // The source has answered, and its answer is not to be stored: what is there is out of date.
+            Product::Shared(_) | Product::Alone => self.deletions.push(key.to_owned()),
+            Product::Failed => {}
+        }
+    }
+}
