@@ -7,7 +7,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote};
 use syn::DeriveInput;
 
-use crate::attrs::{Attribute, cache_key, key, key_name};
+use crate::attrs::{Attribute, cache_key, key, key_family, key_name};
 use crate::check::{signature, stacking};
 use crate::diag::{Diag, Errors};
 use crate::model::function::Function;
@@ -40,6 +40,16 @@ pub(crate) fn key(input: TokenStream) -> TokenStream {
                 quote!({ #found #placeholder })
             }
         }
+    })
+}
+
+/// `key_family!`
+pub(crate) fn key_family(input: TokenStream) -> TokenStream {
+    guarded("key_family!", &TokenStream::new(), || {
+        let mut errors = Errors::new();
+        let mut families = key_family::expand(input, &mut errors);
+        families.extend(errors.finish());
+        families
     })
 }
 

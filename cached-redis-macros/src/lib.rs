@@ -49,3 +49,9 @@ pub fn derive_key_name(input: TokenStream) -> TokenStream {
 pub fn key(input: TokenStream) -> TokenStream {
     entry::key(input.into()).into()
 }
+
+#[doc = include_str!("../docs/key_family.md")]
+#[proc_macro]
+pub fn key_family(input: TokenStream) -> TokenStream {
+    entry::key_family(input.into()).into()
+}

@@ -7,7 +7,7 @@ pub use crate::cache::{
     cache_invalidate, explicit, installed,
 };
 pub use crate::codec::Format;
-pub use crate::key::{CacheKey, Key, KeyName, KeyWriter};
+pub use crate::key::{CacheKey, Family, HeldBy, Key, KeyFamily, KeyName, KeyWriter};
 pub use crate::shape::rows::{BatchShape, Value};
 pub use crate::shape::{Ids, Shape, Storable, probe};
 pub use crate::site::Site;
@@ -16,6 +16,37 @@ pub use crate::ttl::Lifetimes;
 /// One `<path>` of a template. The turbofish carries the parameter's type, so that an error underlines it.
 pub fn segment<T: CacheKey>(value: &T) -> &dyn CacheKey {
     value
+}
+
+/// A reference that is not written as one: clippy would tell the user to write `Option<&str>` for `&Option<&str>`, which is
+/// what they wrote.
+pub type Ref<'k, T> = &'k T;
+
+/// One argument of a key family, which is held as a reference. The family's segment for `<id>`; for `<id.field>` it is
+/// [`segment`], as in a template.
+pub fn argument<'a, T: CacheKey + ?Sized>(value: &'a &T) -> &'a dyn CacheKey {
+    value
+}
+
+/// The values of a family's member, where a template has its own.
+pub fn segments<F: KeyFamily>(member: &F) -> F::Segments<'_> {
+    member.segments()
+}
+
+/// Holds a reader's value against its family's.
+pub fn held_by<F: KeyFamily, M, S: Shape>(_family: &Family<F, M>, shape: S) -> S
+where
+    S::Value: HeldBy<F::Value, F>,
+{
+    shape
+}
+
+/// Holds the value of each row against its family's.
+pub fn rows_held_by<F: KeyFamily, M, S: BatchShape>(_family: &Family<F, M>, shape: S) -> S
+where
+    Value<S>: HeldBy<F::Value, F>,
+{
+    shape
 }
 
 /// A `<T>` of a template, by the type's constant name.

@@ -5,7 +5,7 @@
 //!
 //! - [`Cache`] is the handle: connect once, [`install`](Cache::install), and the annotated functions find it.
 //! - [`refresh`], [`bypass`] and [`inspect`] wrap a call of an annotated function.
-//! - [`CacheKey`] and [`KeyName`] are what stands in a key; [`Cacheable`] is what is stored.
+//! - [`CacheKey`] and [`KeyName`] are what stands in a key; [`Cacheable`] is what is stored; a [`KeyFamily`] names both.
 //! - [`Stats`] says what the cache did, per key family.
 //!
 //! # When Redis is down
@@ -39,11 +39,11 @@ mod ttl;
 pub use cache::{Cache, CacheBuilder, Served, bypass, inspect, refresh};
 pub use codec::{Cacheable, Format};
 pub use error::{Error, ErrorKind};
-pub use key::{CacheKey, Key, KeyName, KeyWriter};
+pub use key::{CacheKey, Key, KeyFamily, KeyName, KeyWriter};
 pub use observe::{FamilyStats, Stats};
 
 #[cfg(feature = "macros")]
-pub use cached_redis_macros::{CacheKey, KeyName, cache_aside, cache_invalidate, key};
+pub use cached_redis_macros::{CacheKey, KeyName, cache_aside, cache_invalidate, key, key_family};
 
 #[cfg(all(doctest, feature = "macros"))]
 #[doc = include_str!("../../README.md")]

@@ -6,7 +6,7 @@ use std::num::NonZero;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use cached_redis_runtime::{CacheKey, Key, KeyName, KeyWriter, key};
+use cached_redis_runtime::{CacheKey, Key, KeyFamily, KeyName, KeyWriter, key, key_family};
 
 #[derive(CacheKey)]
 struct UserId(u64);
@@ -176,4 +176,35 @@ fn whole_keys() {
     );
     assert_eq!(whole(key!("<<é>>:<name>")), "<é>:a%2Fb");
     assert_eq!(whole(key!("all")), "all");
+}
+
+key_family! {
+    ById(id: UserId) -> u64 = "user:<id>";
+    Items(shop: UserId, name: &str, after: Option<&str>) -> u64 =
+        "shop:{<shop.0>}:<name>:items:<after>:<name>";
+    Brackets(name: str) -> u64 = "<<é>>:<name>";
+    All() -> u64 = "all";
+}
+
+/// A family is another way to write a template, and no other key.
+#[test]
+fn families_are_their_templates() {
+    fn same<F: KeyFamily>(family: F, text: &str, template: &Key) {
+        let key = family.key();
+        assert_eq!(key.as_str(), text);
+        assert_eq!(key, *template);
+        assert_eq!(key.template(), F::TEMPLATE);
+        assert_eq!(key.template(), template.template());
+        assert_eq!(Key::from(family), key);
+    }
+    let (id, shop, name) = (UserId(7), UserId(7), "a/b");
+    same(ById(&id), "user:7", &key!("user:<id>"));
+    let after = Some("~");
+    same(
+        Items(&shop, name, &after),
+        "shop:{7}:a%2Fb:items:%7E:a%2Fb",
+        &key!("shop:{<shop.0>}:<name>:items:<after>:<name>"),
+    );
+    same(Brackets(name), "<é>:a%2Fb", &key!("<<é>>:<name>"));
+    same(All(), "all", &key!("all"));
 }

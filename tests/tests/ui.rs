@@ -17,6 +17,11 @@ fn key() {
 }
 
 #[test]
+fn family() {
+    wrong("family");
+}
+
+#[test]
 fn signature() {
     wrong("signature");
 }

@@ -1,14 +1,15 @@
 //! `#[cache_aside]`
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
 use syn::Expr;
 
 use super::{Attribute, LATER};
+use crate::check::family::{Source, named};
 use crate::check::key::{Scope, check};
 use crate::check::skip::Skip;
 use crate::check::template::useless_one_slot;
-use crate::check::unused::Usage;
+use crate::check::unused::{Shown, Usage};
 use crate::check::{each, signature, ttl, value};
 use crate::diag::{Diag, Errors};
 use crate::expand::body::{Wrapper, wrap};
@@ -20,6 +21,7 @@ use crate::model::key::KeyPlan;
 use crate::model::policy::Policy;
 use crate::model::ttl::{Life, Ttl};
 use crate::parse::args::{Args, Grammar, Kind, Spec};
+use crate::parse::literal::Text;
 
 const NAME: &str = "cache_aside";
 
@@ -111,11 +113,12 @@ impl Attribute for CacheAside {
                 let __call = #rt::begin(__site, #cache, #enabled, const { #lifetimes }, #segments);
             };
             let store = self.store(&context, &quote_spanned!(*span=> unless));
+            let shape = key::held_by(&context, &self.plan, &quote_spanned!(*span=> held_by));
             let wrapper = Wrapper {
                 site,
                 before,
                 function: quote_spanned!(*span=> #rt::cache_aside),
-                arguments: quote_spanned!(*span=> __call, __shape, #store,),
+                arguments: quote_spanned!(*span=> __call, #shape, #store,),
                 each: None,
             };
             return wrap(&context, function, &wrapper);
@@ -127,11 +130,12 @@ impl Attribute for CacheAside {
                 #rt::begin_each #turbofish (__site, #cache, #enabled, const { #lifetimes }, #ids, #key);
         };
         let store = self.store(&context, &quote_spanned!(*span=> unless_each));
+        let shape = key::held_by(&context, &self.plan, &quote_spanned!(*span=> rows_held_by));
         let wrapper = Wrapper {
             site,
             before,
             function: quote_spanned!(*span=> #rt::cache_aside_each),
-            arguments: quote_spanned!(*span=> __call, __shape, #store,),
+            arguments: quote_spanned!(*span=> __call, #shape, #store,),
             each: Some(each),
         };
         wrap(&context, function, &wrapper)
@@ -150,41 +154,79 @@ fn key(
             Diag::new(function.attribute_span(), title).help(format!("add {}", example(function))),
         );
     }
-    let mut skip = Skip::parse(args, errors);
+    let skip = Skip::parse(args, errors);
     let one_slot = args.flag("one_slot");
-    let text = value::template(&args.expr("key")?.value, errors);
-    let Some(text) = text else {
-        skip.check(function, &[], errors);
-        return None;
-    };
-    let scope = Scope {
+    let key = args.expr("key")?.value;
+    let source = Source::parse(&key, function, false, errors);
+    let mut reader = Reader {
         function,
-        has_result: false,
-        one_slot: one_slot.is_some(),
+        each,
+        skip,
     };
-    let mut checked = check(&text, scope, errors);
-    skip.check(function, &checked.named, errors);
-    if checked.complete {
-        if let Some(each) = each {
-            let unused = each.unused(&checked.named, &checked.corrected, errors);
-            checked.named.extend(unused);
+    let mut plan = match source {
+        Some(Source::Template(text)) => reader.template(&text, one_slot.as_ref(), errors)?,
+        Some(Source::Family(plan)) => {
+            useless_one_slot(one_slot.as_ref(), false, errors);
+            reader.check(named(&plan), &Shown::Family(&plan), errors);
+            KeyPlan::Family(plan)
         }
-        useless_one_slot(one_slot.as_ref(), checked.needs_one_slot, errors);
-        if !skip.broken {
-            let usage = Usage {
-                function,
-                template: &checked.corrected,
-                named: &checked.named,
-                skip: &skip,
-            };
-            usage.check(errors);
+        None => {
+            reader.skip.check(function, &[], errors);
+            return None;
         }
-    }
-    let mut plan = checked.plan?;
+    };
     if let Some(each) = each.and_then(|each| each.each.as_ref()) {
         plan.each(each);
     }
     Some(plan)
+}
+
+/// A key is held against all of these.
+struct Reader<'a> {
+    function: &'a Function<'a>,
+    each: Option<&'a each::Checked>,
+    skip: Skip,
+}
+
+impl Reader<'_> {
+    fn template(
+        &mut self,
+        text: &Text,
+        one_slot: Option<&Ident>,
+        errors: &mut Errors,
+    ) -> Option<KeyPlan> {
+        let scope = Scope {
+            function: self.function,
+            is_family: false,
+            has_result: false,
+            one_slot: one_slot.is_some(),
+        };
+        let checked = check(text, scope, errors);
+        if checked.complete {
+            self.check(checked.named, &Shown::Template(&checked.corrected), errors);
+            useless_one_slot(one_slot, checked.needs_one_slot, errors);
+        } else {
+            self.skip.check(self.function, &checked.named, errors);
+        }
+        checked.plan.map(KeyPlan::Template)
+    }
+
+    /// What the key names is neither too much nor too little.
+    fn check(&mut self, mut named: Vec<String>, key: &Shown<'_>, errors: &mut Errors) {
+        self.skip.check(self.function, &named, errors);
+        let each = self.each;
+        named.extend(each.and_then(|each| each.unused(&named, &each.shown(key), errors)));
+        if self.skip.broken {
+            return;
+        }
+        let usage = Usage {
+            function: self.function,
+            key,
+            named: &named,
+            skip: &self.skip,
+        };
+        usage.check(errors);
+    }
 }
 
 /// A key that would compile, from the function's own names.

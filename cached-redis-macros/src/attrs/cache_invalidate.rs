@@ -1,24 +1,25 @@
 //! `#[cache_invalidate]`
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote_spanned};
+use quote::quote_spanned;
 use syn::parse::Parser as _;
 use syn::punctuated::Punctuated;
 use syn::{Expr, Token};
 
 use super::{Attribute, LATER};
+use crate::check::family::{Source, is_same, named};
 use crate::check::key::{Scope, check};
 use crate::check::template::useless_one_slot;
+use crate::check::unused::Shown;
 use crate::check::{each, value};
 use crate::diag::{Diag, Errors};
 use crate::expand::body::{Wrapper, wrap};
-use crate::expand::{self, Context, key, site};
+use crate::expand::{self, Context, key, ret, site};
 use crate::model::each::Each;
 use crate::model::function::Function;
-use crate::model::key::{KeyPlan, Segment};
+use crate::model::key::KeyPlan;
 use crate::model::policy::Policy;
 use crate::parse::args::{Args, Given, Grammar, Kind, Spec};
-use crate::parse::literal::Text;
 
 const NAME: &str = "cache_invalidate";
 
@@ -102,8 +103,7 @@ impl Attribute for CacheInvalidate {
     fn expand(&self, function: &Function<'_>) -> TokenStream {
         let context = Context::new(function, &self.policy);
         let Context { rt, span } = &context;
-        let template = self.plans.first().map_or("", |plan| &plan.template);
-        let site = site::cache_invalidate(&context, function, template);
+        let site = site::cache_invalidate(&context, function, &self.plans);
         let (cache, enabled) = context.policy(&self.policy);
         let always = self.always;
         let (after, before): (Vec<_>, Vec<_>) =
@@ -112,7 +112,7 @@ impl Attribute for CacheInvalidate {
         let (many, before): (Vec<_>, Vec<_>) = before.into_iter().partition(is_each);
         let keys = before.iter().map(|plan| key::template_key(&context, plan));
         let (mutable, many) = self.many(&context, &many);
-        let (parts, ret_keys) = keys_of_result(&context, &after);
+        let (parts, ret_keys) = ret::keys(&context, &after);
         let before = quote_spanned! {*span=>
             let #mutable __call =
                 #rt::begin_invalidate(__site, #cache, #enabled, #always, &[#(#keys),*]);
@@ -144,56 +144,79 @@ fn keys(
         );
     }
     let one_slot = args.flag("one_slot");
-    let texts = texts(args, errors)?;
+    let sources = sources(args, function, errors)?;
+    for (index, (expr, source)) in sources.iter().enumerate() {
+        let mut before = sources[..index].iter();
+        if before.any(|(_, before)| is_same(before, source)) {
+            errors.push(Diag::over(expr, "this key is given twice"));
+        }
+    }
     let scope = Scope {
         function,
+        is_family: false,
         has_result: true,
         one_slot: one_slot.is_some(),
     };
-    let checked: Vec<_> = texts
-        .iter()
-        .map(|text| check(text, scope, errors))
-        .collect();
-    if checked.iter().all(|checked| checked.complete) {
-        let needed = checked.iter().any(|checked| checked.needs_one_slot);
-        useless_one_slot(one_slot.as_ref(), needed, errors);
-        if let (Some(each), Some(first)) = (each, checked.first()) {
-            let named = checked.iter().flat_map(|checked| &checked.named);
-            let named: Vec<_> = named.cloned().collect();
-            each.unused(&named, &first.corrected, errors);
-        }
-    }
-    for (index, text) in texts.iter().enumerate() {
-        if texts[..index]
-            .iter()
-            .any(|before| before.value() == text.value())
-        {
-            errors.push(Diag::new(text.span(), "this key is given twice"));
-        }
-    }
-    let plans = checked.into_iter().map(|checked| checked.plan);
-    let mut plans: Vec<_> = plans.collect::<Option<_>>()?;
-    if let Some(each) = each.and_then(|each| each.each.as_ref()) {
-        for (plan, text) in plans.iter_mut().zip(&texts) {
-            if plan.names(each) && plan.needs_result() {
-                let title = format!(
-                    "`<{}>` stands for one item of many here, and `<ret>` is one result for all",
-                    each.ident
-                );
-                errors.push(Diag::new(text.span(), title).help("write two keys, one for each"));
+    let (mut plans, mut names, mut first) = (Vec::new(), Vec::new(), None);
+    let (mut complete, mut needs_one_slot) = (true, false);
+    for (expr, source) in sources {
+        let shown = |key: Shown<'_>| each.map(|each| each.shown(&key));
+        let plan = match source {
+            Source::Family(plan) => {
+                names.extend(named(&plan));
+                first = first.or_else(|| shown(Shown::Family(&plan)));
+                Some(KeyPlan::Family(plan))
             }
-            plan.each(each);
-        }
+            Source::Template(text) => {
+                let checked = check(&text, scope, errors);
+                complete &= checked.complete;
+                needs_one_slot |= checked.needs_one_slot;
+                names.extend(checked.named);
+                first = first.or_else(|| shown(Shown::Template(&checked.corrected)));
+                checked.plan.map(KeyPlan::Template)
+            }
+        };
+        plans.push((expr, plan));
     }
-    Some(plans)
+    if complete {
+        useless_one_slot(one_slot.as_ref(), needs_one_slot, errors);
+    }
+    if let (Some(each), true, Some(longer)) = (each, complete, first) {
+        each.unused(&names, &longer, errors);
+    }
+    let plans = plans.into_iter().map(|(expr, plan)| {
+        let mut plan = plan?;
+        if let Some(each) = each.and_then(|each| each.each.as_ref()) {
+            item(&expr, &mut plan, each, errors);
+        }
+        Some(plan)
+    });
+    plans.collect()
 }
 
-/// The templates of `key` or of `keys`; `None` after a message about one of them.
-fn texts(args: &mut Args, errors: &mut Errors) -> Option<Vec<Text>> {
+/// In this key, the name of `each` stands for one of its items.
+fn item(expr: &Expr, plan: &mut KeyPlan, each: &Each, errors: &mut Errors) {
+    if plan.names(each) && plan.needs_result() {
+        let title = format!(
+            "`{}` stands for one item of many here, and `ret` is one result for all",
+            each.ident
+        );
+        errors.push(Diag::over(expr, title).help("write two keys, one for each"));
+    }
+    plan.each(each);
+}
+
+/// What `key` or `keys` is given, and where; `None` after a message about one of them.
+fn sources(
+    args: &mut Args,
+    function: &Function<'_>,
+    errors: &mut Errors,
+) -> Option<Vec<(Expr, Source)>> {
     let list = args.list("keys");
     let Some(list) = list else {
-        let key = args.expr("key")?;
-        return Some(vec![value::template(&key.value, errors)?]);
+        let key = args.expr("key")?.value;
+        let source = Source::parse(&key, function, true, errors)?;
+        return Some(vec![(key, source)]);
     };
     if args.has("key") {
         errors.push(
@@ -210,16 +233,18 @@ fn texts(args: &mut Args, errors: &mut Errors) -> Option<Vec<Text>> {
         Err(error) => {
             errors.push(Diag::new(
                 error.span(),
-                format!("`keys` takes string literals: {error}"),
+                format!("`keys` takes templates and key families: {error}"),
             ));
             return None;
         }
     };
-    let texts: Vec<_> = exprs
-        .iter()
-        .map(|expr| value::template(expr, errors))
-        .collect();
-    texts.into_iter().collect()
+    let mut parse = |expr| {
+        let source = Source::parse(&expr, function, true, errors)?;
+        Some((expr, source))
+    };
+    // All of them, so that all mistakes are told.
+    let sources: Vec<_> = exprs.into_iter().map(&mut parse).collect();
+    sources.into_iter().collect()
 }
 
 impl CacheInvalidate {
@@ -250,43 +275,4 @@ impl CacheInvalidate {
 fn no_keys(list: &Given<TokenStream>) -> Diag {
     Diag::new(list.name.span(), "`keys` names no key")
         .help("write `keys(\"user:<id>\", \"users:all\")`")
-}
-
-// Output:
-//     let __part0 = __rt::rendered::<u64>(&team);
-// and
-//     __rt::ret_keys(__shape, move |__ret, __keys| {
-//         __keys.push(&__rt::template_key("t:<team>:<ret.id>", &["t:", ":", ""], &[__rt::segment(&__part0), __rt::segment(&__ret.id)]));
-//     })
-fn keys_of_result(context: &Context, plans: &[&KeyPlan]) -> (TokenStream, TokenStream) {
-    let Context { rt, span } = context;
-    if plans.is_empty() {
-        return (TokenStream::new(), quote_spanned!(*span=> #rt::no_ret_keys));
-    }
-    let mut parts = TokenStream::new();
-    let mut count = 0_usize;
-    let mut pushes = TokenStream::new();
-    for plan in plans {
-        let mut segments = TokenStream::new();
-        for segment in &plan.segments {
-            segments.extend(match segment {
-                // The body may move the parameter, so its part of the key is made before.
-                Segment::Values(values) => {
-                    let name = format_ident!("__part{count}", span = *span);
-                    count += 1;
-                    parts.extend(key::rendered(context, &name, values));
-                    quote_spanned!(*span=> #rt::segment(&#name),)
-                }
-                Segment::Type(ident) => quote_spanned!(*span=> #rt::type_segment::<#ident>(),),
-                Segment::Result { fields, span } => key::result(context, fields, *span),
-            });
-        }
-        let segments = quote_spanned!(*span=> &[#segments]);
-        let template_key = key::template_key_of(context, plan, &segments);
-        pushes.extend(quote_spanned!(*span=> __keys.push(&#template_key);));
-    }
-    let ret_keys = quote_spanned! {*span=>
-        #rt::ret_keys(__shape, move |__ret, __keys| { #pushes })
-    };
-    (parts, ret_keys)
 }

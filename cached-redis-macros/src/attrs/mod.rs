@@ -4,6 +4,7 @@ pub(crate) mod cache_aside;
 pub(crate) mod cache_invalidate;
 pub(crate) mod cache_key;
 pub(crate) mod key;
+pub(crate) mod key_family;
 pub(crate) mod key_name;
 
 use proc_macro2::TokenStream;

@@ -1,9 +1,10 @@
 //! `each = ids`: one parameter, as a whole, and named by the key.
 
-use proc_macro2::{Ident, Literal};
+use proc_macro2::Ident;
 use syn::ext::IdentExt as _;
 use syn::{Expr, Pat};
 
+use super::unused::Shown;
 use crate::diag::{Diag, Errors};
 use crate::model::each::Each;
 use crate::model::function::Function;
@@ -81,20 +82,28 @@ fn unknown(ident: &Ident, name: &str, function: &Function<'_>) -> Diag {
 }
 
 impl Checked {
+    /// The key with the name in it.
+    pub(crate) fn shown(&self, key: &Shown<'_>) -> String {
+        let name = self
+            .each
+            .as_ref()
+            .map(|each| each.ident.unraw().to_string());
+        key.with(name.as_slice())
+    }
+
     /// Some key must name it, or all items would share one. Gives the name that is missing, after a message.
     pub(crate) fn unused(
         &self,
         named: &[String],
-        template: &str,
+        longer: &str,
         errors: &mut Errors,
     ) -> Option<String> {
         let name = self.each.as_ref()?.ident.unraw().to_string();
         if named.contains(&name) {
             return None;
         }
-        let title = format!("the key does not name `<{name}>`, so every item would have the same");
-        let longer = Literal::string(&format!("{template}:<{name}>"));
-        let help = format!("write `key = {longer}`, where `<{name}>` stands for one item");
+        let title = format!("the key does not name `{name}`, so every item would have the same");
+        let help = format!("name it, where it stands for one item:   key = {longer}");
         errors.push(Diag::new(self.name.span(), title).help(help));
         Some(name)
     }

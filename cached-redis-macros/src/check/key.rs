@@ -1,4 +1,4 @@
-//! A template beside the function that it is for: what does each placeholder name?
+//! A template beside the function or the family that it is for: what does each placeholder name?
 
 use proc_macro2::{Ident, Span};
 use syn::{Index, Member};
@@ -6,7 +6,7 @@ use syn::{Index, Member};
 use super::template;
 use crate::diag::{Diag, Errors};
 use crate::model::function::{Function, Param, Root};
-use crate::model::key::{KeyPlan, Segment, Value};
+use crate::model::key::{Segment, TemplatePlan, Value};
 use crate::parse::literal::Text;
 use crate::parse::template::{Field, Hole, Part, Template};
 use crate::suggest::nearest;
@@ -14,7 +14,9 @@ use crate::suggest::nearest;
 /// What a template may name besides the parameters.
 #[derive(Clone, Copy)]
 pub(crate) struct Scope<'a> {
+    /// Or a family, which reads like one.
     pub(crate) function: &'a Function<'a>,
+    pub(crate) is_family: bool,
     /// `<ret>` is the function's result.
     pub(crate) has_result: bool,
     pub(crate) one_slot: bool,
@@ -23,7 +25,7 @@ pub(crate) struct Scope<'a> {
 /// A template that was looked through.
 pub(crate) struct Checked {
     /// `None` after any error.
-    pub(crate) plan: Option<KeyPlan>,
+    pub(crate) plan: Option<TemplatePlan>,
     /// The first names of all placeholders, or for a misspelt one the name that was probably meant.
     pub(crate) named: Vec<String>,
     /// Whether `named` can be trusted to be complete.
@@ -72,7 +74,7 @@ pub(crate) fn check(text: &Text, scope: Scope<'_>, errors: &mut Errors) -> Check
             }
         }
     }
-    checked.plan = (segments.len() == holes.len()).then(|| KeyPlan {
+    checked.plan = (segments.len() == holes.len()).then(|| TemplatePlan {
         template: text.value().to_owned(),
         literals,
         segments,
@@ -100,11 +102,11 @@ fn resolve(text: &Text, hole: &Hole, scope: Scope<'_>) -> Result<Segment, Unreso
     };
     let function = scope.function;
     let root = function.lookup(&hole.root);
-    if hole.root == "ret" && (scope.has_result || root.is_none()) {
+    if hole.root == "ret" && !scope.is_family && (scope.has_result || root.is_none()) {
         return result(text, hole, scope, root.is_some()).map_err(unresolved);
     }
     let Some(root) = root else {
-        return Err(unknown(text, hole, function));
+        return Err(unknown(text, hole, scope));
     };
     let segment = match root {
         Root::Type(ident) if hole.fields.is_empty() => Segment::Type(at_template(ident, text)),
@@ -204,16 +206,21 @@ fn result(text: &Text, hole: &Hole, scope: Scope<'_>, is_param: bool) -> Result<
     })
 }
 
-fn unknown(text: &Text, hole: &Hole, function: &Function<'_>) -> Unresolved {
+fn unknown(text: &Text, hole: &Hole, scope: Scope<'_>) -> Unresolved {
+    let function = scope.function;
     let name = function.name();
     let root = &hole.root;
     let path = &text.value()[hole.path.clone()];
     if root == "self" {
         let title = format!("the key names `<{path}>`, but `{name}` has no `self`");
         let help = match hole.fields.last() {
+            Some(Field::Name(field)) if scope.is_family => {
+                format!("give it as an argument and write `<{field}>`")
+            }
             Some(Field::Name(field)) => {
                 format!("take `&self`, or pass the value as a parameter and write `<{field}>`")
             }
+            _ if scope.is_family => "name an argument".to_owned(),
             _ => "take `&self`, or name a parameter".to_owned(),
         };
         return Unresolved {

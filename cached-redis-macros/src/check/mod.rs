@@ -1,6 +1,8 @@
 //! What needs two things side by side. Every check runs, and all messages are collected.
 
+pub(crate) mod declaration;
 pub(crate) mod each;
+pub(crate) mod family;
 pub(crate) mod key;
 pub(crate) mod signature;
 pub(crate) mod skip;

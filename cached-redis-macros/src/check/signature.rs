@@ -1,11 +1,10 @@
 //! Which functions can be annotated.
 
-use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::{GenericArgument, PathArguments, Type};
 
 use crate::diag::{Diag, Errors};
-use crate::model::function::{Function, Shape, mentions};
+use crate::model::function::{Function, Shape, mentions, mentions_borrow};
 use crate::parse::item::Body;
 
 /// What every attribute asks of the function. `attribute` is the name without `#[…]`.
@@ -94,7 +93,7 @@ pub(crate) fn returns_something(function: &Function<'_>, errors: &mut Errors) {
 }
 
 /// `T` of `Result<Option<Arc<T>>, E>`, as far as the names tell: the error may well be a `&'static str`.
-fn value(ty: &Type) -> &Type {
+pub(crate) fn value(ty: &Type) -> &Type {
     if let Type::Path(path) = ty
         && let Some(last) = path.path.segments.last()
         && ["Result", "Option", "Arc"]
@@ -110,17 +109,6 @@ fn value(ty: &Type) -> &Type {
     } else {
         ty
     }
-}
-
-fn mentions_borrow(ty: &Type) -> bool {
-    fn search(tokens: TokenStream) -> bool {
-        tokens.into_iter().any(|token| match token {
-            TokenTree::Punct(punct) => punct.as_char() == '&',
-            TokenTree::Group(group) => search(group.stream()),
-            _ => false,
-        })
-    }
-    search(ty.to_token_stream())
 }
 
 fn owned(borrowed: &Type) -> String {

@@ -1,20 +1,45 @@
 //! A reader's key must tell calls apart: whatever it leaves out must be said aloud in `skip`.
 
-use proc_macro2::{Literal, Span};
+use proc_macro2::Literal;
+use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::{GenericParam, Pat, TypeParam, WherePredicate};
 
 use super::skip::Skip;
 use crate::diag::{Diag, Errors};
 use crate::model::function::{Function, Param, is_unit, mentions};
+use crate::model::key::FamilyPlan;
 
 pub(crate) struct Usage<'a> {
     pub(crate) function: &'a Function<'a>,
-    /// The key, to which a help line adds what is missing.
-    pub(crate) template: &'a str,
-    /// The first names of the key's placeholders.
+    pub(crate) key: &'a Shown<'a>,
+    /// The first names of the key's placeholders, or the names in a family's arguments.
     pub(crate) named: &'a [String],
     pub(crate) skip: &'a Skip,
+}
+
+/// The key as it stands there; a help line adds what is missing.
+pub(crate) enum Shown<'a> {
+    Template(&'a str),
+    Family(&'a FamilyPlan),
+}
+
+impl Shown<'_> {
+    pub(crate) fn with(&self, names: &[String]) -> String {
+        match self {
+            Self::Template(template) => {
+                let longer = format!("{template}:<{}>", names.join(">:<"));
+                Literal::string(&longer).to_string()
+            }
+            Self::Family(plan) => {
+                let args = plan.args.iter().map(|arg| arg.expr.to_token_stream());
+                let args = args.map(|arg| arg.to_string());
+                let args: Vec<_> = args.chain(names.iter().cloned()).collect();
+                let path = plan.path.to_token_stream();
+                format!("{path}({}), if the family takes it", args.join(", "))
+            }
+        }
+    }
 }
 
 impl Usage<'_> {
@@ -32,7 +57,13 @@ impl Usage<'_> {
             };
             let name = ident.unraw().to_string();
             if !self.is_mentioned(&name) && !self.is_only_skipped(&name, &mut Vec::new()) {
-                errors.push(self.ignored(ident.span(), &[name]));
+                let as_key = match (&self.key, param) {
+                    // A family takes values, and of a type that is its name.
+                    (Shown::Family(_), GenericParam::Type(_)) => format!("{name}::KEY_NAME"),
+                    _ => name.clone(),
+                };
+                let diag = Diag::new(ident.span(), shared(&name));
+                errors.push(self.with_helps(diag, &[as_key], &[name]));
             }
         }
     }
@@ -105,10 +136,13 @@ impl Usage<'_> {
             .collect();
         match param.bindings.as_slice() {
             [] => self.unnamed(param),
-            [ident] => self.ignored(ident.span(), &names),
+            [ident] => {
+                let diag = Diag::new(ident.span(), shared(&names.concat()));
+                self.with_helps(diag, &names, &names)
+            }
             _ => {
                 let diag = Diag::over(param.pat, shared(&names.join("` or `")));
-                self.with_helps(diag, &names)
+                self.with_helps(diag, &names, &names)
             }
         }
     }
@@ -126,13 +160,8 @@ impl Usage<'_> {
             ))
     }
 
-    fn ignored(&self, span: Span, names: &[String]) -> Diag {
-        self.with_helps(Diag::new(span, shared(&names.concat())), names)
-    }
-
-    fn with_helps(&self, diag: Diag, names: &[String]) -> Diag {
-        let longer = format!("{}:<{}>", self.template, names.join(">:<"));
-        let longer = Literal::string(&longer);
+    fn with_helps(&self, diag: Diag, as_key: &[String], names: &[String]) -> Diag {
+        let longer = self.key.with(as_key);
         diag.help(format!("make it part of the key:        key = {longer}"))
             .help(format!(
                 "or say that it cannot matter:   {}",

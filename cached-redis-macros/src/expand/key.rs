@@ -1,27 +1,113 @@
-//! The pieces of a key: literal text and `&dyn CacheKey` segments.
+//! The pieces of a key: literal text and `&dyn CacheKey` segments, of a template or of a family's member.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote_spanned};
-use syn::{Attribute, Member};
+use syn::{Attribute, Expr, Member};
 
 use super::Context;
-use crate::model::key::{KeyPlan, Segment, Value};
+use crate::model::key::{FamilyPlan, KeyPlan, Segment, Value};
+
+// Output, here and below with what a family becomes in the second line:
+//     "user:<id>"
+//     UserById::KEY_FAMILY.template()
+pub(crate) fn template(context: &Context, plan: &KeyPlan) -> TokenStream {
+    match plan {
+        KeyPlan::Template(plan) => plan.template.to_token_stream(),
+        KeyPlan::Family(plan) => {
+            let family = family(context, plan);
+            quote_spanned!(context.span=> #family.template())
+        }
+    }
+}
 
 // Output:
 //     &["user:", ""]
+//     UserById::KEY_FAMILY.literals()
 pub(crate) fn literals(context: &Context, plan: &KeyPlan) -> TokenStream {
-    let literals = &plan.literals;
-    quote_spanned!(context.span=> &[#(#literals),*])
+    match plan {
+        KeyPlan::Template(plan) => {
+            let literals = &plan.literals;
+            quote_spanned!(context.span=> &[#(#literals),*])
+        }
+        KeyPlan::Family(plan) => {
+            let family = family(context, plan);
+            quote_spanned!(context.span=> #family.literals())
+        }
+    }
 }
 
 // Output:
 //     &[__rt::segment::<UserId>(&id), __rt::segment(&user.id), __rt::type_segment::<T>()]
+//     &__rt::segments(&(UserById::KEY_FAMILY.make)(&(id)))
 pub(crate) fn segments(context: &Context, plan: &KeyPlan) -> TokenStream {
-    let segments = plan
-        .segments
-        .iter()
-        .map(|segment| segment_item(context, segment));
-    quote_spanned!(context.span=> &[#(#segments)*])
+    match plan {
+        KeyPlan::Template(plan) => {
+            let segments = plan
+                .segments
+                .iter()
+                .map(|segment| segment_item(context, segment));
+            quote_spanned!(context.span=> &[#(#segments)*])
+        }
+        KeyPlan::Family(plan) => {
+            let args = plan.args.iter().map(|arg| borrowed(context, &arg.expr));
+            family_segments(context, plan, &args.collect::<Vec<_>>())
+        }
+    }
+}
+
+pub(crate) fn family_segments(
+    context: &Context,
+    plan: &FamilyPlan,
+    args: &[TokenStream],
+) -> TokenStream {
+    let Context { rt, span } = context;
+    let family = family(context, plan);
+    // rustc blames a wrong number of arguments on the callee.
+    let here = span.located_at(name_span(plan));
+    let member = quote_spanned!(here=> (#family.make)(#(#args),*));
+    quote_spanned!(*span=> &#rt::segments(&#member))
+}
+
+/// An argument is taken by reference, whatever it is: `&UserId`, `&&UserId` and `&Arc<UserId>` all become `&UserId`.
+// Output:
+//     &(user.id)
+pub(crate) fn borrowed(context: &Context, expr: &Expr) -> TokenStream {
+    let tokens = expr.to_token_stream();
+    let mut all = tokens.clone().into_iter().map(|token| token.span());
+    let first = all.next().unwrap_or(context.span);
+    let last = all.last().unwrap_or(first);
+    // From the first token to the last, so that rustc underlines the whole argument.
+    let mut inside = Group::new(Delimiter::Parenthesis, tokens);
+    inside.set_span(context.span.located_at(last));
+    let inside = TokenTree::from(inside);
+    let here = context.span.located_at(first);
+    quote_spanned!(here=> &#inside)
+}
+
+// Output:
+//     __shape
+//     __rt::held_by(&UserById::KEY_FAMILY, __shape)
+pub(crate) fn held_by(context: &Context, plan: &KeyPlan, function: &TokenStream) -> TokenStream {
+    let Context { rt, span } = context;
+    match plan {
+        KeyPlan::Template(_) => quote_spanned!(*span=> __shape),
+        KeyPlan::Family(plan) => {
+            let family = family(context, plan);
+            quote_spanned!(*span=> #rt::#function(&#family, __shape))
+        }
+    }
+}
+
+/// The one way in which an expansion names a family: its mistakes are then one mistake.
+fn family(context: &Context, plan: &FamilyPlan) -> TokenStream {
+    let path = &plan.path;
+    let here = context.span.located_at(name_span(plan));
+    quote_spanned!(here=> #path::KEY_FAMILY)
+}
+
+fn name_span(plan: &FamilyPlan) -> Span {
+    let last = plan.path.segments.last();
+    last.map_or_else(Span::call_site, |last| last.ident.span())
 }
 
 // Output:
@@ -37,7 +123,7 @@ pub(crate) fn template_key_of(
     segments: &TokenStream,
 ) -> TokenStream {
     let Context { rt, span } = context;
-    let template = &plan.template;
+    let template = template(context, plan);
     let literals = literals(context, plan);
     quote_spanned!(*span=> #rt::template_key(#template, #literals, #segments))
 }

@@ -3,6 +3,7 @@
 pub(crate) mod body;
 pub(crate) mod each;
 pub(crate) mod key;
+pub(crate) mod ret;
 pub(crate) mod site;
 
 use proc_macro2::{Span, TokenStream};

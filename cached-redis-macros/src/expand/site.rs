@@ -5,7 +5,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 
 use super::Context;
-use super::key::literals;
+use super::key::{literals, template};
 use crate::model::function::Function;
 use crate::model::key::KeyPlan;
 use crate::model::policy::Codec;
@@ -32,7 +32,7 @@ pub(crate) fn cache_aside(
 ) -> TokenStream {
     let Context { rt, span } = context;
     let path = path(context, function);
-    let template = &plan.template;
+    let template = template(context, plan);
     let literals = literals(context, plan);
     let version = constants
         .version
@@ -62,9 +62,10 @@ pub(crate) fn cache_aside(
 pub(crate) fn cache_invalidate(
     context: &Context,
     function: &Function<'_>,
-    template: &str,
+    plans: &[KeyPlan],
 ) -> TokenStream {
     let Context { rt, span } = context;
+    let template = plans.first().map(|plan| template(context, plan));
     let path = path(context, function);
     quote_spanned! {*span=>
         let __site = {

@@ -176,6 +176,18 @@ pub(crate) fn mentions(tokens: &impl ToTokens, word: &str) -> bool {
     search(tokens.to_token_stream(), word)
 }
 
+/// Whether any reference is written in `ty`.
+pub(crate) fn mentions_borrow(ty: &Type) -> bool {
+    fn search(tokens: TokenStream) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Punct(punct) => punct.as_char() == '&',
+            TokenTree::Group(group) => search(group.stream()),
+            _ => false,
+        })
+    }
+    search(ty.to_token_stream())
+}
+
 fn collect_bindings<'a>(pat: &'a Pat, outermost: bool, names: &mut Vec<&'a Ident>) {
     let mut all = |pats: &mut dyn Iterator<Item = &'a Pat>| {
         for pat in pats {
@@ -212,7 +224,7 @@ pub(crate) fn is_unit(ty: &Type) -> bool {
     }
 }
 
-fn ungroup(mut ty: &Type) -> &Type {
+pub(crate) fn ungroup(mut ty: &Type) -> &Type {
     loop {
         ty = match ty {
             Type::Group(group) => &group.elem,

@@ -1,22 +1,20 @@
-//! A key template with every placeholder resolved.
+//! What an entry is called: a template with every placeholder resolved, or a family with its arguments.
 
 use proc_macro2::{Ident, Span};
-use syn::{Attribute, Member, Type};
+use syn::{Attribute, Expr, Member, Path, Type};
 
 use super::each::Each;
 
-/// Literal text around values: `literals[0] segments[0] literals[1] … literals[n]`.
-pub(crate) struct KeyPlan {
-    /// As written.
-    pub(crate) template: String,
-    pub(crate) literals: Vec<String>,
-    pub(crate) segments: Vec<Segment>,
+pub(crate) enum KeyPlan {
+    Template(TemplatePlan),
+    Family(FamilyPlan),
 }
 
 impl KeyPlan {
     /// Every item of this parameter has a key of its own: in the key, its name stands for one item of another type.
     pub(crate) fn each(&mut self, each: &Each) {
-        for segment in &mut self.segments {
+        let Self::Template(plan) = self else { return };
+        for segment in &mut plan.segments {
             if let Segment::Values(values) = segment {
                 for value in values.iter_mut().filter(|value| each.is(&value.root)) {
                     value.ty = None;
@@ -27,17 +25,36 @@ impl KeyPlan {
 
     /// Whether the key names this parameter.
     pub(crate) fn names(&self, each: &Each) -> bool {
-        self.segments.iter().any(|segment| match segment {
-            Segment::Values(values) => values.iter().any(|value| each.is(&value.root)),
-            Segment::Type(_) | Segment::Result { .. } => false,
-        })
+        match self {
+            Self::Template(plan) => plan.segments.iter().any(|segment| match segment {
+                Segment::Values(values) => values.iter().any(|value| each.is(&value.root)),
+                Segment::Type(_) | Segment::Result { .. } => false,
+            }),
+            Self::Family(plan) => plan
+                .args
+                .iter()
+                .any(|arg| arg.names.iter().any(|name| each.is(name))),
+        }
     }
 
     /// Whether the key needs the result, and so can only be built after the call.
     pub(crate) fn needs_result(&self) -> bool {
-        let mut segments = self.segments.iter();
-        segments.any(|segment| matches!(segment, Segment::Result { .. }))
+        match self {
+            Self::Template(plan) => plan
+                .segments
+                .iter()
+                .any(|segment| matches!(segment, Segment::Result { .. })),
+            Self::Family(plan) => plan.result().is_some(),
+        }
     }
+}
+
+/// Literal text around values: `literals[0] segments[0] literals[1] … literals[n]`.
+pub(crate) struct TemplatePlan {
+    /// As written.
+    pub(crate) template: String,
+    pub(crate) literals: Vec<String>,
+    pub(crate) segments: Vec<Segment>,
 }
 
 pub(crate) enum Segment {
@@ -56,4 +73,25 @@ pub(crate) struct Value {
     /// For the turbofish that makes rustc underline the parameter's type.
     pub(crate) ty: Option<Type>,
     pub(crate) cfgs: Vec<Attribute>,
+}
+
+/// `UserById(user.id)`: rustc resolves the family and its arguments.
+pub(crate) struct FamilyPlan {
+    pub(crate) path: Path,
+    pub(crate) args: Vec<FamilyArg>,
+}
+
+impl FamilyPlan {
+    /// The user's word for the result, where an argument has it.
+    pub(crate) fn result(&self) -> Option<&Ident> {
+        self.args.iter().find_map(|arg| arg.result.as_ref())
+    }
+}
+
+pub(crate) struct FamilyArg {
+    pub(crate) expr: Expr,
+    /// What it mentions: a field or a method after a dot is not counted.
+    pub(crate) names: Vec<Ident>,
+    /// Its first `ret`, if that is the result.
+    pub(crate) result: Option<Ident>,
 }

@@ -1,6 +1,7 @@
 //! Meaning, already resolved: what the expansion reads.
 
 pub(crate) mod each;
+pub(crate) mod family;
 pub(crate) mod function;
 pub(crate) mod key;
 pub(crate) mod policy;

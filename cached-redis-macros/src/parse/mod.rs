@@ -2,6 +2,7 @@
 
 pub(crate) mod args;
 pub(crate) mod duration;
+pub(crate) mod family;
 pub(crate) mod item;
 pub(crate) mod literal;
 pub(crate) mod template;

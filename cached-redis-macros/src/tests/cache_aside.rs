@@ -48,6 +48,17 @@ fn every_argument() {
 }
 
 #[test]
+fn family() {
+    aside(
+        quote!(ttl = 3600, key = keys::Member(&team, user.name), skip(db)),
+        &quote! {
+            async fn find(db: Db, team: TeamId, user: &User) -> Option<Member> { body }
+        },
+        &expect_file!["snapshots/cache_aside_family.rs"],
+    );
+}
+
+#[test]
 fn what_async_trait_leaves() {
     aside(
         quote!(key = "user:<id>", ttl = forever),

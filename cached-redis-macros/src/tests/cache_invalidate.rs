@@ -40,10 +40,29 @@ fn keys_of_the_result() {
 #[test]
 fn one_key_per_item() {
     invalidate(
-        quote!(keys("user:<users.id>", "users:all"), each = users),
+        quote!(
+            keys("user:<users.id>", "users:all", UserById(users.id)),
+            each = users
+        ),
         &quote! {
             async fn save(&self, users: &[User]) -> DbResult<()> { body }
         },
         &expect_file!["snapshots/cache_invalidate_one_key_per_item.rs"],
+    );
+}
+
+#[test]
+fn families() {
+    invalidate(
+        quote!(keys(
+            All(),
+            Member(team.clone(), ret.name),
+            "team:<team>",
+            UserById(user.id)
+        )),
+        &quote! {
+            async fn join(team: String, user: &User) -> Result<Member, Error> { body }
+        },
+        &expect_file!["snapshots/cache_invalidate_families.rs"],
     );
 }

@@ -44,6 +44,7 @@ fn item_survives_every_mistake() {
         quote! { ttl(1, 2), skip(1), "x", ,, },
         quote! { key: "x" },
         quote! { keys("a" "b") },
+        quote! { key = Family, ttl = 60, keys(Family { id }, f(x), Family::<T>(x)) },
     ];
     for item in &items {
         for mistake in &mistakes {

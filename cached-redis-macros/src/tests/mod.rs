@@ -6,6 +6,7 @@ mod cache_invalidate;
 mod derives;
 mod entry;
 mod function;
+mod key_family;
 
 use proc_macro2::{TokenStream, TokenTree};
 

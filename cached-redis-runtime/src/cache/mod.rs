@@ -133,7 +133,8 @@ impl Cache {
         self.engine.ping().await
     }
 
-    /// Deletes one entry, for writes that no annotated function makes.
+    /// Deletes one entry, for writes that no annotated function makes: the entry of a [`Key`], a `&Key` or a member of a
+    /// [`KeyFamily`](crate::KeyFamily).
     ///
     /// # Errors
     /// When the server could not be asked. The key is then bypassed by this process and deleted as soon as the server
@@ -160,7 +161,11 @@ impl Cache {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn invalidate(&self, key: Key) -> Result<(), Error> {
+    pub async fn invalidate(&self, key: impl Into<Key>) -> Result<(), Error> {
+        self.delete(key.into()).await
+    }
+
+    async fn delete(&self, key: Key) -> Result<(), Error> {
         let stored = format!("{}{}", self.engine.settings().namespace, key.as_str());
         self.engine.delete_keys(&[stored]).await
     }

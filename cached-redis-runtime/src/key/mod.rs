@@ -4,11 +4,14 @@
 //! every user, so `tests/golden_keys.rs` holds it still.
 
 mod escape;
+mod family;
 mod segment;
 
 use std::borrow::Borrow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+
+pub use family::{Family, HeldBy, KeyFamily};
 
 /// A type whose values can stand in a key template: `"user:<id>"` needs `id: impl CacheKey`.
 ///
@@ -185,7 +188,8 @@ impl fmt::Debug for KeyWriter<'_> {
 
 /// A finished key: the exact text under which an entry lies on the server, without the cache's namespace.
 ///
-/// Made by [`key!`](macro@crate::key) from a template that is checked like an attribute's. Two keys are equal if
+/// Made by [`key!`](macro@crate::key) from a template that is checked like an attribute's, or by a
+/// [`KeyFamily`]. Two keys are equal if
 /// their texts are. `Display` gives the text; `Debug` only the template, since the values in a key may be
 /// secrets that have no business in a log.
 #[derive(Clone)]

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use cached_redis_runtime::{Served, bypass, cache_aside, cache_invalidate, inspect, key, refresh};
+use cached_redis_runtime::{
+    Served, bypass, cache_aside, cache_invalidate, inspect, key, key_family, refresh,
+};
 use cached_redis_tests::Table;
 
 use crate::common::World;
@@ -208,6 +210,38 @@ on_every_store! {
         assert_eq!((books_b[&place(1, 2)].as_str(), served), ("b1.2", Served::Miss));
         let (books_a, served) = inspect(books("a".into(), &[place(2, 1)])).await;
         assert_eq!((books_a[&place(2, 1)].as_str(), served), ("a2.1", Served::Hit));
+    }
+
+    async fn a_family_for_one_row_and_for_many(_world: &World) {
+        key_family! {
+            RowById(tenant: str, id: u64) -> String = "family:<tenant>:<id>";
+        }
+
+        #[cache_aside(key = RowById(tenant, id), ttl = 60, skip(table))]
+        async fn one(table: &Table, tenant: &str, id: u64) -> Option<Arc<String>> {
+            let row = table.query([id]).await.pop();
+            row.map(|(_, row)| Arc::new(row + tenant))
+        }
+
+        #[cache_aside(key = RowById(&tenant, ids), each = ids, ttl = 60, skip(table))]
+        async fn many(table: &Table, tenant: String, ids: &[u64]) -> Result<Rows, Infallible> {
+            let rows = table.query(ids.iter().copied()).await.into_iter();
+            Ok(rows.map(|(id, row)| (id, row + &tenant)).collect())
+        }
+
+        #[cache_invalidate(keys(RowById("a", ids), "rows:all"), each = ids)]
+        async fn clear(ids: Vec<u64>) {
+            drop(ids);
+        }
+
+        let table = Table::of(1..=9);
+        one(&table, "a", 1).await;
+        many(&table, "b".into(), &[1, 2]).await.unwrap();
+        assert_eq!(many(&table, "a".into(), &[1, 2]).await.unwrap()[&1], "row1a");
+        assert_eq!(table.queries(), [vec![1], vec![1, 2], vec![2]]);
+        clear(vec![1, 2]).await;
+        assert_eq!(inspect(one(&table, "a", 2)).await.1, Served::Miss);
+        assert_eq!(inspect(many(&table, "b".into(), &[2, 1])).await.1, Served::Hit);
     }
 
     async fn unless_decides_for_each_row(world: &World) {

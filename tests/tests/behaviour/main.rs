@@ -11,6 +11,7 @@ mod common;
 mod arguments;
 mod batch;
 mod context;
+mod families;
 mod formats;
 mod invalidate;
 mod return_types;

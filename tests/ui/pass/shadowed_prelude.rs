@@ -44,7 +44,22 @@ enum Kind {
     Large,
 }
 
+runtime::key_family! {
+    pub(crate) ById(id: UserId) -> u32 = "by:<id>";
+    All() -> u32 = "all";
+}
+
 impl Repo {
+    #[runtime::cache_aside(key = ById(id), ttl = 60)]
+    async fn by_id(&self, id: &UserId) -> ::core::option::Option<u32> {
+        ::core::option::Option::Some(self.tenant)
+    }
+
+    #[runtime::cache_invalidate(keys(ById(id), ById(ret), All()))]
+    async fn clear(&self, id: UserId) -> UserId {
+        id
+    }
+
     #[runtime::cache_aside(ttl = 60, none_ttl = 5, jitter = 0.5, version = 3, codec = json,
         key = "a:<self.tenant>:<id>", unless = |v| *v == 0)]
     async fn find(

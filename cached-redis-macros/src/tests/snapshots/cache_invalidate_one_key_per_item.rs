@@ -27,6 +27,22 @@ async fn save(&self, users: &[User]) -> DbResult<()> {
                 )
         },
     );
+    ::cached_redis_runtime::__rt::invalidate_each(
+        &mut __call,
+        users.iter(),
+        |users, __keys| {
+            __keys
+                .push(
+                    &::cached_redis_runtime::__rt::template_key(
+                        UserById::KEY_FAMILY.template(),
+                        UserById::KEY_FAMILY.literals(),
+                        &::cached_redis_runtime::__rt::segments(
+                            &(UserById::KEY_FAMILY.make)(&(users.id)),
+                        ),
+                    ),
+                )
+        },
+    );
     let __shape = {
         use ::cached_redis_runtime::__rt::probe::{
             LeafArc as _, LeafArcUnsized as _, LeafOwned as _, OptionPlain as _,

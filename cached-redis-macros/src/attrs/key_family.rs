@@ -1,0 +1,186 @@
+//! `key_family! { pub UserById(id: UserId) -> User = "user:<id>"; }`
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens as _, quote_spanned};
+use syn::ext::IdentExt as _;
+use syn::parse::{ParseStream, Parser as _};
+use syn::{Ident, Index, Lifetime, Type};
+
+use crate::check::declaration;
+use crate::diag::{Diag, Errors};
+use crate::expand::Context;
+use crate::model::family::Family;
+use crate::model::key::{Segment, TemplatePlan, Value};
+use crate::model::policy::Policy;
+use crate::parse::family::Declarations;
+
+pub(crate) fn expand(input: TokenStream, errors: &mut Errors) -> TokenStream {
+    let parse = |input: ParseStream<'_>| Ok(Declarations::parse(input, errors));
+    let declarations = match parse.parse2(input) {
+        Ok(declarations) => declarations,
+        Err(error) => {
+            errors.push(Diag::new(error.span(), error.to_string()));
+            return TokenStream::new();
+        }
+    };
+    let policy = Policy {
+        krate: declarations.krate,
+        ..Policy::default()
+    };
+    let families = declarations.families.iter();
+    families
+        .filter_map(|declared| declaration::check(declared, errors))
+        .map(|family| declare(&Context::at(family.item.sig.ident.span(), &policy), &family))
+        .collect()
+}
+
+// Input:
+//     /// One user.
+//     pub UserById(id: UserId) -> User = "user:<id>";
+//
+// Output:
+//     /// One user.
+//     pub struct UserById<'k>(pub &'k UserId);
+//     impl Clone, Copy, Debug
+//     impl<'k> UserById<'k> {
+//         pub const KEY_FAMILY: __rt::Family<Self, fn(&'k UserId) -> Self> = __rt::Family::new(Self);
+//         pub fn key(&self) -> __rt::Key { … }
+//     }
+//     impl __rt::KeyFamily for UserById<'_> { … }
+fn declare(context: &Context, family: &Family<'_>) -> TokenStream {
+    let Context { rt, span } = context;
+    let (name, vis, attrs) = (&family.item.sig.ident, &family.item.vis, &family.item.attrs);
+    let lifetime = Lifetime::new("'k", *span);
+    let has_args = !family.args.is_empty();
+    // Without arguments there is nothing to borrow.
+    let k = has_args.then(|| quote_spanned!(*span=> <#lifetime>));
+    let any = has_args.then(|| quote_spanned!(*span=> <'_>));
+    let types: Vec<_> = family
+        .args
+        .iter()
+        .map(|arg| {
+            let ty = arg.borrowed(&lifetime);
+            if arg.has_borrow() {
+                quote_spanned!(*span=> #rt::Ref<#lifetime, #ty>)
+            } else {
+                quote_spanned!(*span=> &#lifetime #ty)
+            }
+        })
+        .collect();
+    let doc = doc(&family.plan.template);
+    let common = common(context, family, any.as_ref());
+    let implementation = implementation(context, family, any.as_ref());
+    quote_spanned! {*span=>
+        #(#attrs)*
+        #[doc = #doc]
+        #vis struct #name #k (#(#vis #types),*);
+        #common
+        impl #k #name #k {
+            #[doc(hidden)]
+            pub const KEY_FAMILY: #rt::Family<Self, fn(#(#types),*) -> Self> =
+                #rt::Family::new(Self);
+
+            /// The key of this entry.
+            #[must_use]
+            pub fn key(&self) -> #rt::Key {
+                #rt::KeyFamily::key(self)
+            }
+        }
+        #implementation
+    }
+}
+
+/// By hand, because `derive` may not be in scope.
+fn common(context: &Context, family: &Family<'_>, any: Option<&TokenStream>) -> TokenStream {
+    let name = &family.item.sig.ident;
+    // The values in a key may be secrets.
+    let shown = format!("{}({:?})", name.unraw(), family.plan.template);
+    quote_spanned! {context.span=>
+        #[automatically_derived]
+        impl ::core::clone::Clone for #name #any {
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+        #[automatically_derived]
+        impl ::core::marker::Copy for #name #any {}
+        #[automatically_derived]
+        impl ::core::fmt::Debug for #name #any {
+            fn fmt(&self, __out: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                ::core::fmt::Formatter::write_str(__out, #shown)
+            }
+        }
+    }
+}
+
+fn implementation(
+    context: &Context,
+    family: &Family<'_>,
+    any: Option<&TokenStream>,
+) -> TokenStream {
+    let Context { rt, span } = context;
+    let (name, value) = (&family.item.sig.ident, family.value);
+    let TemplatePlan {
+        template,
+        literals,
+        segments,
+    } = &family.plan;
+    let segments: Vec<_> = segments
+        .iter()
+        .filter_map(|segment| match segment {
+            Segment::Values(values) => values.first(),
+            // A family has neither type parameters nor a result.
+            Segment::Type(_) | Segment::Result { .. } => None,
+        })
+        .filter_map(|value| segment(context, family, value))
+        .collect();
+    let count = segments.len();
+    quote_spanned! {*span=>
+        impl #rt::KeyFamily for #name #any {
+            type Value = #value;
+            const TEMPLATE: &'static ::core::primitive::str = #template;
+            const LITERALS: &'static [&'static ::core::primitive::str] = &[#(#literals),*];
+            type Segments<'__s> = [&'__s dyn #rt::CacheKey; #count] where Self: '__s;
+            fn segments(&self) -> Self::Segments<'_> {
+                [#(#segments),*]
+            }
+        }
+    }
+}
+
+// Output:
+//     __rt::argument(&self.0)
+//     __rt::segment(&self.0.id)
+fn segment(context: &Context, family: &Family<'_>, value: &Value) -> Option<TokenStream> {
+    let Context { rt, span } = context;
+    let is_root = |ident: &Ident| ident.unraw() == value.root.unraw();
+    let place = family.args.iter().position(|arg| is_root(arg.name))?;
+    let index = Index {
+        index: u32::try_from(place).ok()?,
+        span: *span,
+    };
+    let fields = &value.fields;
+    if fields.is_empty() {
+        // A missing `CacheKey` is underlined at the argument's type.
+        let here = span.located_at(first_span(family.args.get(place)?.ty)?);
+        let argument = quote_spanned!(here=> &self.#index);
+        Some(quote_spanned!(*span=> #rt::argument(#argument)))
+    } else {
+        let here = span.located_at(value.root.span());
+        let field = quote_spanned!(here=> &self.#index #(.#fields)*);
+        Some(quote_spanned!(*span=> #rt::segment(#field)))
+    }
+}
+
+fn first_span(ty: &Type) -> Option<proc_macro2::Span> {
+    let first = ty.to_token_stream().into_iter().next()?;
+    Some(first.span())
+}
+
+/// The template under the user's own words, for those who hover over the name.
+fn doc(template: &str) -> String {
+    if template.contains(['\n', '`']) {
+        return "\nA key family.".to_owned();
+    }
+    format!("\nKeys: `{template}`")
+}
