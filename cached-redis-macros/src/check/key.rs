@@ -240,8 +240,12 @@ fn unknown(text: &Text, hole: &Hole, scope: Scope<'_>) -> Unresolved {
     } else {
         format!("parameters that can be used here: `{}`", names.join("`, `"))
     };
+    let mut diag = text.diag(&at, title, &label).note(usable);
+    if let (None, Some(help)) = (meant, function.moved_pattern_help()) {
+        diag = diag.help(help);
+    }
     Unresolved {
-        diag: Box::new(text.diag(&at, title, &label).note(usable)),
+        diag: Box::new(diag),
         meant: meant.map(str::to_owned),
     }
 }

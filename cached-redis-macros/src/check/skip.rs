@@ -128,6 +128,10 @@ fn unknown(span: Span, name: &str, function: &Function<'_>, near: Option<&str>) 
         Some(near) => diag.help(format!(
             "there is a parameter with a similar name: `{near}`"
         )),
-        None => diag.help("leave it out of `skip`"),
+        None => diag.help(
+            function
+                .moved_pattern_help()
+                .unwrap_or("leave it out of `skip`"),
+        ),
     }
 }

@@ -10,6 +10,8 @@ use crate::diag::{Diag, Errors};
 use crate::model::function::{Function, Param, is_unit, mentions};
 use crate::model::key::FamilyPlan;
 
+const UNNAMED: &str = "two calls that differ only in this parameter would share one cache entry";
+
 pub(crate) struct Usage<'a> {
     pub(crate) function: &'a Function<'a>,
     pub(crate) key: &'a Shown<'a>,
@@ -136,6 +138,9 @@ impl Usage<'_> {
             .collect();
         match param.bindings.as_slice() {
             [] => self.unnamed(param),
+            [_] if param.is_moved_pattern() => Diag::over(param.pat, UNNAMED)
+                .help("give it one name and make it part of the key: `#[async_trait]` moves patterns into the body")
+                .help("or say by that name that it cannot matter: `skip(name)`"),
             [ident] => {
                 let diag = Diag::new(ident.span(), shared(&names.concat()));
                 self.with_helps(diag, &names, &names)
@@ -148,10 +153,9 @@ impl Usage<'_> {
     }
 
     fn unnamed(&self, param: &Param<'_>) -> Diag {
-        let title = "two calls that differ only in this parameter would share one cache entry";
         let diag = match param.pat {
-            Pat::Wild(wild) => Diag::new(wild.underscore_token.span, title),
-            other => Diag::over(other, title),
+            Pat::Wild(wild) => Diag::new(wild.underscore_token.span, UNNAMED),
+            other => Diag::over(other, UNNAMED),
         };
         diag.help("give it a name and make it part of the key")
             .help(format!(

@@ -85,6 +85,12 @@ impl<'a> Function<'a> {
         name.located_at(Span::call_site())
     }
 
+    /// What to do about a name that `#[async_trait]` has taken into the body; `None` if it has taken none.
+    pub(crate) fn moved_pattern_help(&self) -> Option<&'static str> {
+        let moved = self.params.iter().any(Param::is_moved_pattern);
+        moved.then_some("`#[async_trait]` has moved this parameter's pattern into the body: give the parameter one name, and write `<name.0>` or `<name.field>`")
+    }
+
     pub(crate) fn lookup(&self, name: &str) -> Option<Root<'_>> {
         if name == "self" {
             return self.item.sig.receiver().map(Root::Receiver);
@@ -109,7 +115,8 @@ impl<'a> Function<'a> {
 
     /// Everything but `self` that a placeholder can begin with, as it is written there.
     pub(crate) fn names(&self) -> Vec<String> {
-        let bindings = self.params.iter().flat_map(|param| &param.bindings);
+        let params = self.params.iter().filter(|param| !param.is_moved_pattern());
+        let bindings = params.flat_map(|param| &param.bindings);
         let generics = self.item.sig.generics.params.iter();
         let generics = generics.filter_map(|param| match param {
             GenericParam::Type(param) => Some(&param.ident),
@@ -143,6 +150,18 @@ impl<'a> Param<'a> {
     pub(crate) fn binding(&self, name: &str) -> Option<&'a Ident> {
         let mut bindings = self.bindings.iter();
         bindings.find(|ident| ident.unraw() == name).copied()
+    }
+
+    /// Whether `#[async_trait]` was here first: it takes a pattern into the body and calls the parameter `__arg1`.
+    pub(crate) fn is_moved_pattern(&self) -> bool {
+        match self.pat {
+            Pat::Ident(pat) => {
+                let name = pat.ident.to_string();
+                let number = name.strip_prefix("__arg");
+                number.is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+            }
+            _ => false,
+        }
     }
 
     /// The type of `name`, when the parameter is nothing but that name and its type can be repeated.
