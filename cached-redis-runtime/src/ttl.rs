@@ -1,5 +1,6 @@
 //! How long an entry lives: arithmetic only.
 
+use core::num::NonZero;
 use core::time::Duration;
 
 /// Redis takes the life of a key in milliseconds, and the envelope keeps it in 40 bits (34 years).
@@ -8,8 +9,8 @@ const LONGEST: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 /// The life of a value and of a cached "not found", as the attribute says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lifetimes {
-    value: Option<Duration>,
-    none: Option<Duration>,
+    value: Life,
+    none: Option<Life>,
 }
 
 impl Lifetimes {
@@ -24,7 +25,7 @@ impl Lifetimes {
             "`ttl` must not be zero: such an entry could never be read"
         );
         Self {
-            value: Some(ttl),
+            value: Life::of(ttl),
             none: None,
         }
     }
@@ -33,7 +34,7 @@ impl Lifetimes {
     #[must_use]
     pub const fn forever() -> Self {
         Self {
-            value: None,
+            value: Life::FOREVER,
             none: None,
         }
     }
@@ -50,46 +51,60 @@ impl Lifetimes {
         );
         Self {
             value: self.value,
-            none: Some(ttl),
+            none: Some(Life::of(ttl)),
         }
     }
 
     pub(crate) fn for_value(self) -> Life {
-        Life(self.value)
+        self.value
     }
 
     pub(crate) fn for_none(self) -> Option<Life> {
-        self.none.map(|ttl| Life(Some(ttl)))
+        self.none
     }
 }
 
-/// The life of one entry; `None` is "until invalidated".
+/// The life of one entry in milliseconds; the longest number is "until invalidated". Small, because each call keeps its
+/// lifetimes in the future of its function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Life(Option<Duration>);
+pub(crate) struct Life(NonZero<u64>);
 
 impl Life {
+    const FOREVER: Self = Self(NonZero::<u64>::MAX);
+
+    /// As the store wants it: at least one millisecond, at most thirty years.
+    const fn of(ttl: Duration) -> Self {
+        let millis = if ttl.as_secs() < LONGEST.as_secs() {
+            ttl.as_secs() * 1000 + ttl.subsec_millis() as u64
+        } else {
+            LONGEST.as_secs() * 1000
+        };
+        match NonZero::new(millis) {
+            Some(millis) => Self(millis),
+            None => Self(NonZero::<u64>::MIN),
+        }
+    }
+
     /// Shortens by up to `share` of the whole, never lengthens, never below one millisecond.
     ///
     /// Entries written together would otherwise expire together and be loaded together.
     pub(crate) fn jittered(self, share: f64, random: u64) -> Self {
-        let Some(ttl) = self.0 else { return self };
+        let Some(millis) = self.millis() else {
+            return self;
+        };
         #[expect(
             clippy::cast_precision_loss,
             reason = "a fraction needs no more than 32 bits"
         )]
         let fraction = (random >> 32) as f64 / f64::from(u32::MAX);
+        let ttl = Duration::from_millis(millis);
         let cut = ttl.mul_f64(share.clamp(0.0, 1.0) * fraction);
-        Self(Some(
-            ttl.saturating_sub(cut)
-                .max(Duration::from_millis(1))
-                .min(ttl),
-        ))
+        Self::of(ttl.saturating_sub(cut))
     }
 
-    /// In whole milliseconds as the store wants it: at least one, at most thirty years. `None` is no expiry.
+    /// In milliseconds. `None` is no expiry.
     pub(crate) fn millis(self) -> Option<u64> {
-        let millis = self.0?.min(LONGEST).as_millis();
-        Some(u64::try_from(millis).unwrap_or(u64::MAX).max(1))
+        (self != Self::FOREVER).then_some(self.0.get())
     }
 }
 
@@ -129,8 +144,8 @@ mod tests {
             prop_assert!((1..=whole).contains(&cut));
             #[expect(clippy::cast_precision_loss, clippy::cast_sign_loss, clippy::cast_possible_truncation,
                 reason = "a bound with a margin")]
-            let floor = (millis as f64 * (1.0 - share)) as u64;
-            prop_assert!(cut + 1 >= floor.min(whole));
+            let floor = (whole as f64 * (1.0 - share)) as u64;
+            prop_assert!(cut + 1 >= floor);
         }
     }
 }

@@ -68,7 +68,7 @@ impl Call {
 
     fn aim(&mut self, cache: Found, enabled: bool, segments: &[&dyn CacheKey]) {
         let engine = cache.engine();
-        if !enabled || self.context.mode == Mode::Bypass {
+        if !enabled || self.context.mode() == Mode::Bypass {
             engine.count(self.site, Count::Bypassed);
             return;
         }
@@ -79,7 +79,7 @@ impl Call {
             return;
         }
         let format = self.site.format_or(settings.format);
-        let reload = match self.context.mode {
+        let reload = match self.context.mode() {
             Mode::Refresh => Reload::Forced,
             _ => Reload::No,
         };
@@ -110,11 +110,12 @@ impl Call {
             return Plan::Load(Ticket::Uncached);
         };
         let engine = target.cache.engine();
-        let request = self.request(target);
-        let Some(got) = engine.get(request) else {
+        let Some(got) = engine.get(self.request(target)) else {
             return Plan::Load(Ticket::Uncached);
         };
-        match engine.judge(request, target.reload, got.await) {
+        let got = got.await;
+        // Made anew, since across the await it would take its place in the caller's future.
+        match engine.judge(self.request(target), target.reload, got) {
             ControlFlow::Break(plan) => plan,
             ControlFlow::Continue(miss) => miss.await,
         }
@@ -261,32 +262,48 @@ impl Drop for Load {
 ///
 /// # Cancel safety
 /// Nothing is lost: a waiter takes over, or the lease is given back.
-pub async fn cache_aside<S, U, F, Fut>(mut call: Call, _shape: S, store: U, load: F) -> S::Output
+#[expect(
+    clippy::manual_async_fn,
+    reason = "an `async fn` keeps its arguments twice, as they came and as its own variables"
+)]
+pub fn cache_aside<S, U, F, Fut>(
+    mut call: Call,
+    _shape: S,
+    store: U,
+    load: F,
+) -> impl Future<Output = S::Output>
 where
     S: Storable,
     U: FnOnce(&S::Value) -> bool,
     F: FnOnce() -> Fut,
     Fut: Future<Output = S::Output>,
 {
-    call.tag(S::fingerprint);
-    let ticket = loop {
-        match call.plan().await {
-            Plan::Load(ticket) => break ticket,
-            Plan::Hit(hit) => match take::<S>(&call, &hit) {
-                Some(output) => return output,
-                None => call.undecodable(&hit),
-            },
-        }
-    };
-    let loading = call.load(ticket);
-    let output = loading.context().run(pin!(load())).await;
-    let outcome = if loading.is_wanted() {
-        outcome::<S>(&loading, &output, store)
-    } else {
-        Outcome::Unstored(None)
-    };
-    loading.end(outcome).await;
-    output
+    async move {
+        call.tag(S::fingerprint);
+        let ticket = loop {
+            match call.plan().await {
+                Plan::Load(ticket) => break ticket,
+                Plan::Hit(hit) => match take::<S>(&call, &hit) {
+                    Some(output) => return output,
+                    None => call.undecodable(&hit),
+                },
+            }
+        };
+        let loading = call.load(ticket);
+        let returned = {
+            let load = pin!(load());
+            loading.context().run(load).await
+        };
+        // Only now is the body's future gone, so only a new variable can have its place.
+        let output = returned;
+        let outcome = if loading.is_wanted() {
+            outcome::<S>(&loading, &output, store)
+        } else {
+            Outcome::Unstored(None)
+        };
+        loading.end(outcome).await;
+        output
+    }
 }
 
 fn take<S: Storable>(call: &Call, hit: &Hit) -> Option<S::Output> {

@@ -57,11 +57,15 @@ pub(super) enum Mode {
     Bypass,
 }
 
-/// A snapshot of what surrounds a call.
+/// A snapshot of what surrounds a call; `None` if nothing does. One pointer, because each call keeps it in the future of
+/// its function.
 #[derive(Clone, Debug)]
-pub(super) struct Context {
+pub(super) struct Context(Option<Arc<Surroundings>>);
+
+#[derive(Clone, Debug)]
+struct Surroundings {
     cache: Option<Cache>,
-    pub(super) mode: Mode,
+    mode: Mode,
     report: Option<Arc<Mutex<Served>>>,
     loading: Option<Arc<Loading>>,
 }
@@ -76,12 +80,7 @@ struct Loading {
 }
 
 impl Context {
-    const NONE: Self = Self {
-        cache: None,
-        mode: Mode::Use,
-        report: None,
-        loading: None,
-    };
+    const NONE: Self = Self(None);
 
     pub(super) fn current() -> Self {
         // A thread that ends has none.
@@ -90,8 +89,27 @@ impl Context {
             .unwrap_or(Self::NONE)
     }
 
+    /// The same, but for what `change` changes.
+    fn with(self, change: impl FnOnce(&mut Surroundings)) -> Self {
+        let mut surroundings = match self.0 {
+            Some(shared) => Arc::unwrap_or_clone(shared),
+            None => Surroundings {
+                cache: None,
+                mode: Mode::Use,
+                report: None,
+                loading: None,
+            },
+        };
+        change(&mut surroundings);
+        Self(Some(Arc::new(surroundings)))
+    }
+
+    pub(super) fn mode(&self) -> Mode {
+        self.0.as_ref().map_or(Mode::Use, |around| around.mode)
+    }
+
     pub(super) fn is_loading(&self, cache: &Cache, key: &str) -> bool {
-        let mut loading = self.loading.as_deref();
+        let mut loading = self.0.as_ref().and_then(|around| around.loading.as_deref());
         while let Some(one) = loading {
             let searched = one.keys.binary_search_by(|one| one.as_str().cmp(key));
             if searched.is_ok() && Arc::ptr_eq(&one.cache.engine, &cache.engine) {
@@ -103,27 +121,32 @@ impl Context {
     }
 
     pub(super) fn report(&self, served: Served) {
-        if let Some(report) = &self.report {
+        let report = self.0.as_ref().and_then(|around| around.report.as_ref());
+        if let Some(report) = report {
             *report.lock() = served;
         }
     }
 
     /// What surrounds the body: `refresh` and `inspect` mean the call itself, not the calls inside its body, while
     /// `bypass` means everything.
-    pub(super) fn of_body(mut self, loading: Option<(&Cache, Vec<String>)>) -> Self {
-        if self.mode == Mode::Refresh {
-            self.mode = Mode::Use;
+    pub(super) fn of_body(self, loading: Option<(&Cache, Vec<String>)>) -> Self {
+        if self.0.is_none() && loading.is_none() {
+            return self;
         }
-        self.report = None;
-        if let Some((cache, mut keys)) = loading {
-            keys.sort_unstable();
-            self.loading = Some(Arc::new(Loading {
-                cache: cache.clone(),
-                keys,
-                outer: self.loading.take(),
-            }));
-        }
-        self
+        self.with(|around| {
+            if around.mode == Mode::Refresh {
+                around.mode = Mode::Use;
+            }
+            around.report = None;
+            if let Some((cache, mut keys)) = loading {
+                keys.sort_unstable();
+                around.loading = Some(Arc::new(Loading {
+                    cache: cache.clone(),
+                    keys,
+                    outer: around.loading.take(),
+                }));
+            }
+        })
     }
 
     /// Polls a future in this context. Pinned, since by value it would be stored twice in the caller's future.
@@ -161,13 +184,12 @@ fn exchange(context: &mut Context) {
 
 pub(super) fn cache() -> Option<Cache> {
     CURRENT
-        .try_with(|current| current.borrow().cache.clone())
+        .try_with(|current| current.borrow().0.as_ref()?.cache.clone())
         .ok()?
 }
 
 pub(super) async fn scope<F: Future>(cache: &Cache, future: F) -> F::Output {
-    let mut context = Context::current();
-    context.cache = Some(cache.clone());
+    let context = Context::current().with(|around| around.cache = Some(cache.clone()));
     context.run(pin!(future)).await
 }
 
@@ -209,8 +231,7 @@ pub(super) async fn scope<F: Future>(cache: &Cache, future: F) -> F::Output {
 /// # }
 /// ```
 pub async fn refresh<F: Future>(call: F) -> F::Output {
-    let mut context = Context::current();
-    context.mode = Mode::Refresh;
+    let context = Context::current().with(|around| around.mode = Mode::Refresh);
     context.run(pin!(call)).await
 }
 
@@ -239,8 +260,7 @@ pub async fn refresh<F: Future>(call: F) -> F::Output {
 /// # }
 /// ```
 pub async fn bypass<F: Future>(call: F) -> F::Output {
-    let mut context = Context::current();
-    context.mode = Mode::Bypass;
+    let context = Context::current().with(|around| around.mode = Mode::Bypass);
     context.run(pin!(call)).await
 }
 
@@ -278,8 +298,7 @@ pub async fn bypass<F: Future>(call: F) -> F::Output {
 /// ```
 pub async fn inspect<F: Future>(call: F) -> (F::Output, Served) {
     let report = Arc::new(Mutex::new(Served::Untouched));
-    let mut context = Context::current();
-    context.report = Some(Arc::clone(&report));
+    let context = Context::current().with(|around| around.report = Some(Arc::clone(&report)));
     let output = context.run(pin!(call)).await;
     let served = *report.lock();
     (output, served)

@@ -152,32 +152,40 @@ impl Drop for Invalidation {
 ///
 /// # Cancel safety
 /// Dropped before its end it invalidates in the background.
-pub async fn cache_invalidate<S, K, F, Fut>(
+#[expect(
+    clippy::manual_async_fn,
+    reason = "an `async fn` keeps its arguments twice, as they came and as its own variables"
+)]
+pub fn cache_invalidate<S, K, F, Fut>(
     mut call: Invalidation,
     _shape: S,
     ret_keys: K,
     body: F,
-) -> S::Output
+) -> impl Future<Output = S::Output>
 where
     S: Shape,
     K: FnOnce(&S::Value, &mut KeyList),
     F: FnOnce() -> Fut,
     Fut: Future<Output = S::Output>,
 {
-    let output = body().await;
-    match S::verdict(&output) {
-        Verdict::Value(value) => {
-            if let Some(list) = &mut call.list {
-                ret_keys(value, list);
+    async move {
+        let returned = body().await;
+        // Only now is the body's future gone, so only a new variable can have its place.
+        let output = returned;
+        match S::verdict(&output) {
+            Verdict::Value(value) => {
+                if let Some(list) = &mut call.list {
+                    ret_keys(value, list);
+                }
+            }
+            Verdict::Absent => {}
+            Verdict::Failed if call.always => {}
+            Verdict::Failed => {
+                call.forget();
+                return output;
             }
         }
-        Verdict::Absent => {}
-        Verdict::Failed if call.always => {}
-        Verdict::Failed => {
-            call.forget();
-            return output;
-        }
+        call.run().await;
+        output
     }
-    call.run().await;
-    output
 }

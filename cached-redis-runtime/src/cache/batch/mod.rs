@@ -97,7 +97,7 @@ impl Common {
             self.served = Served::Uncached;
             return None;
         };
-        if !enabled || self.context.mode == Mode::Bypass {
+        if !enabled || self.context.mode() == Mode::Bypass {
             cache.engine().count(self.site, Count::Bypassed);
             return None;
         }
@@ -119,7 +119,7 @@ impl Common {
             keys,
             format,
             fingerprint: 0,
-            reload: match self.context.mode {
+            reload: match self.context.mode() {
                 Mode::Refresh => Reload::Forced,
                 _ => Reload::No,
             },

@@ -1,0 +1,134 @@
+//! How much larger an annotated function's future is than the bare one's. Every caller up to the task holds it inside
+//! its own, so what a call keeps across its awaits is paid many times over.
+
+use std::mem::{size_of, size_of_val};
+
+use cached_redis_runtime::{Cache, cache_aside, cache_invalidate};
+
+/// What an attribute may add to a future, in bytes. Large arguments come on top, once: they wait in the closure around
+/// the body until it is clear that the body runs.
+const AT_MOST: usize = 256;
+
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+struct User {
+    id: u64,
+    name: String,
+    tags: [u64; 8],
+}
+
+#[derive(Debug)]
+struct DbError;
+
+struct Repo {
+    tenant: u64,
+    cache: Cache,
+}
+
+/// A body that holds this many bytes while it waits.
+async fn body<const HELD: usize>(id: u64) -> User {
+    let held = [1_u8; HELD];
+    tokio::task::yield_now().await;
+    let id = id + u64::from(held[HELD - 1]);
+    User {
+        id,
+        name: String::new(),
+        tags: [0; 8],
+    }
+}
+
+/// Each function twice: as it is, and with an attribute.
+macro_rules! pairs {
+    ($($(#[$attr:meta])* fn $name:ident($($args:tt)*) -> $ret:ty $body:block)+) => {
+        mod bare {
+            use super::*;
+            $(pub(super) async fn $name($($args)*) -> $ret $body)+
+        }
+        mod annotated {
+            use super::*;
+            $($(#[$attr])* pub(super) async fn $name($($args)*) -> $ret $body)+
+        }
+    };
+}
+
+pairs! {
+    #[cache_aside(key = "value:<id>", ttl = 60)]
+    fn value(id: u64) -> User { body::<1>(id).await }
+
+    #[cache_aside(key = "large:<id>", ttl = 60)]
+    fn large(id: u64) -> User { body::<1024>(id).await }
+
+    #[cache_aside(key = "number:<id>", ttl = 60)]
+    fn number(id: u64) -> u64 { body::<1024>(id).await.id }
+
+    #[cache_aside(key = "found:<id>:<name>", ttl = "1h", none_ttl = 5)]
+    fn found(id: u64, name: &str) -> Result<Option<User>, DbError> {
+        let user = body::<1024>(id).await;
+        Ok((user.name == name).then_some(user))
+    }
+
+    #[cache_aside(key = "method:<repo.tenant>:<id>", ttl = 60, cache = repo.cache, when = id > 0, unless = |user| user.id == 7)]
+    fn method(repo: &Repo, id: u64) -> Result<User, DbError> { Ok(body::<1024>(id + repo.tenant).await) }
+
+    #[cache_aside(key = "owned:<name>:<ids>", ttl = forever)]
+    fn owned(name: String, ids: Vec<u64>) -> Option<User> {
+        let user = body::<1024>(ids.len() as u64).await;
+        (user.name == name).then_some(user)
+    }
+
+    #[cache_aside(key = "wide:<name>", ttl = 60, skip(block))]
+    fn wide(name: String, block: [u8; 200]) -> User {
+        let user = body::<1024>(block.len() as u64).await;
+        drop(name);
+        user
+    }
+
+    #[cache_invalidate(key = "value:<id>")]
+    fn write(id: u64) -> Result<(), DbError> {
+        body::<1024>(id).await;
+        Ok(())
+    }
+
+    #[cache_invalidate(keys("value:<id>", "named:<name>:<ret.id>", "large:<ret.id>"))]
+    fn write_with_result(id: u64, name: String) -> Result<User, DbError> {
+        let user = body::<1024>(id).await;
+        drop(name);
+        Ok(user)
+    }
+}
+
+#[tokio::test]
+async fn an_attribute_adds_little_to_a_future() {
+    let cache = Cache::connect("memory://").await.unwrap();
+    let repo = &Repo { tenant: 1, cache };
+    macro_rules! table {
+        ($($name:ident($($arg:expr),*) + $arguments:expr;)+) => {
+            [$((
+                stringify!($name),
+                size_of_val(&bare::$name($($arg),*)),
+                size_of_val(&annotated::$name($($arg),*)),
+                $arguments,
+            )),+]
+        };
+    }
+    let sizes = table! {
+        value(1) + 0;
+        large(1) + 0;
+        number(1) + 0;
+        found(1, "a") + 0;
+        method(repo, 1) + 0;
+        owned(String::new(), vec![]) + 0;
+        wide(String::new(), [0; 200]) + size_of::<(String, [u8; 200])>();
+        write(1) + 0;
+        write_with_result(1, String::new()) + 0;
+    };
+    for (name, bare, annotated, _) in sizes {
+        println!("{name}: {bare} -> {annotated}, +{}", annotated - bare);
+    }
+    for (name, bare, annotated, arguments) in sizes {
+        let at_most = bare + AT_MOST + arguments;
+        assert!(
+            annotated <= at_most,
+            "{name}: {bare} -> {annotated}, of {at_most}"
+        );
+    }
+}
