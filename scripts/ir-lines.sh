@@ -9,7 +9,9 @@
 #   cached-redis    the attribute
 #
 # The functions share one value type, so that what serde generates for it counts in none of the rows.
-# `scripts/ir-lines.sh --check` fails if ours is more than half of the pasted flow, the bare function taken off.
+# `scripts/ir-lines.sh --check` counts only what is needed to say whether ours has grown: it fails if the optimized code,
+# the bare function taken off, has more lines than `scripts/ir-lines/limit` says. That is less than half of the pasted
+# flow. Optimized code is the same on every machine; a new compiler or a new client may move it a little either way.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 templates=$root/scripts/ir-lines
@@ -75,6 +77,15 @@ per_function() {
     echo $(((many - one) / 40))
 }
 
+if [ "${1:-}" = --check ]; then
+    limit=$(cat "$templates/limit")
+    bare=$(per_function none release)
+    net=$(($(per_function ours release) - bare))
+    echo "an annotated function adds $net lines of optimized LLVM IR; the limit is $limit"
+    [ "$net" -le "$limit" ]
+    exit
+fi
+
 printf '%-14s %8s %8s %12s %12s\n' 'per function' 'opt 0' 'opt 3' 'net, opt 0' 'net, opt 3'
 for variant in none plain flow ours; do
     dev=$(per_function $variant dev)
@@ -88,7 +99,3 @@ for variant in none plain flow ours; do
     printf '%-14s %8d %8d %12d %12d\n' "$name" "$dev" "$release" $((dev - bare_dev)) $((release - bare_release))
 done
 echo "cached-redis / pasted flow, net: opt 0 $(((dev - bare_dev) * 100 / flow_dev)) %, opt 3 $(((release - bare_release) * 100 / flow_release)) %"
-
-if [ "${1:-}" = --check ]; then
-    [ $(((dev - bare_dev) * 2)) -le "$flow_dev" ] && [ $(((release - bare_release) * 2)) -le "$flow_release" ]
-fi

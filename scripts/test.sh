@@ -137,6 +137,9 @@ fi
 step 'number of crates'
 scripts/crate-count.sh
 
+step 'code per annotated function'
+scripts/ir-lines.sh --check
+
 step 'cargo doc'
 # shellcheck disable=SC2086
 RUSTDOCFLAGS=-Dwarnings cargo doc $locked --workspace --all-features --no-deps --quiet
