@@ -2,6 +2,9 @@
 //! by it: a change here is a cold start for every user, and stands in the changelog under "stored formats".
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::marker::PhantomData;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZero;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -26,6 +29,20 @@ enum Order {
     Newest,
     r#Oldest,
 }
+
+#[derive(CacheKey)]
+struct Id<T> {
+    value: u64,
+    of: PhantomData<T>,
+}
+
+#[derive(CacheKey)]
+struct Pair<'a, A: ?Sized, B, const N: usize>(&'a A, [B; N])
+where
+    B: Copy;
+
+#[derive(CacheKey)]
+struct Wrapper<T>(Option<T>);
 
 struct Handwritten(Vec<Order>);
 
@@ -107,6 +124,29 @@ fn several_values() {
     assert_eq!(text([[1], [2]]), "[[1],[2]]");
 }
 
+#[test]
+fn ordered_collections() {
+    let set = BTreeSet::from(["b", "a", ""]);
+    assert_eq!(text(set), "[,a,b]");
+    let map = BTreeMap::from([("size", Some(2)), ("page", None)]);
+    assert_eq!(text(map), "[(page,~),(size,2)]");
+    assert_eq!(text(BTreeMap::<u8, u8>::new()), "[]");
+    assert_eq!(text(BTreeSet::from([""])), "[%]");
+}
+
+#[test]
+fn addresses() {
+    assert_eq!(text(Ipv4Addr::LOCALHOST), "127.0.0.1");
+    assert_eq!(text(Ipv6Addr::LOCALHOST), "%3A%3A1");
+    assert_eq!(
+        text(IpAddr::from([0x2001, 0xDB8, 0, 0, 0, 0, 0, 1])),
+        "2001%3Adb8%3A%3A1"
+    );
+    assert_eq!(text(IpAddr::from([10, 0, 0, 1])), "10.0.0.1");
+    let mapped = Ipv4Addr::new(10, 0, 0, 1).to_ipv6_mapped();
+    assert_eq!(text(mapped), "%3A%3Affff%3A10.0.0.1");
+}
+
 /// One empty text is not no text.
 #[test]
 fn lists_that_look_empty() {
@@ -139,6 +179,14 @@ fn derived() {
     assert_eq!(text(page(None)), "(a%3Ab,2,~)");
     assert_eq!(text(page(Some(UserId(7)))), "(a%3Ab,2,7)");
     assert_eq!(text(Everything), "()");
+    let id: Id<Vec<f64>> = Id {
+        value: 7,
+        of: PhantomData,
+    };
+    assert_eq!(text(id), "7");
+    assert_eq!(text(Pair("a:b", [1, 2])), "(a%3Ab,[1,2])");
+    assert_eq!(text(Pair(&[Order::Newest][..], [(); 0])), "([Newest],[])");
+    assert_eq!(text(Wrapper(Some(Wrapper(None::<u8>)))), "~~");
     assert_eq!(text(Order::Newest), "Newest");
     assert_eq!(text(Order::r#Oldest), "Oldest");
     assert_eq!(

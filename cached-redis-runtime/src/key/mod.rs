@@ -5,6 +5,7 @@
 
 mod escape;
 mod family;
+mod foreign;
 mod segment;
 
 use std::borrow::Borrow;
@@ -15,8 +16,9 @@ pub use family::{Family, HeldBy, KeyFamily};
 
 /// A type whose values can stand in a key template: `"user:<id>"` needs `id: impl CacheKey`.
 ///
-/// Implemented for integers, `bool`, `char`, strings, `Option`, tuples of up to eight parts, arrays, slices and
-/// `Vec`, and through references, `Box`, `Rc`, `Arc` and `Cow`. Own types derive it.
+/// Implemented for integers, `bool`, `char`, strings, IP addresses, `Option`, tuples of up to eight parts, arrays, slices,
+/// `Vec`, `BTreeSet` and `BTreeMap`, and through references, `Box`, `Rc`, `Arc` and `Cow`. Features of the same names add
+/// the types of `uuid`, `chrono`, `time` and `rust_decimal`. Own types derive it.
 ///
 /// # What an implementation promises
 ///
@@ -61,7 +63,7 @@ pub use family::{Family, HeldBy, KeyFamily};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be part of a cache key",
     label = "named by the key template",
-    note = "equal values must always render the same text, so floats, maps and `Debug` output are no key parts; derive it with `#[derive(CacheKey)]`, or name one field in the template: `<value.id>`"
+    note = "equal values must always render the same text, so floats, hash maps and `Debug` output are no key parts; derive it with `#[derive(CacheKey)]`, or name one field in the template: `<value.id>`"
 )]
 pub trait CacheKey {
     /// Writes this value's text. It must write the same text each time.

@@ -1,7 +1,9 @@
 //! How the standard library's types look inside a key.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZero;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -152,6 +154,34 @@ impl<T: CacheKey> CacheKey for Vec<T> {
         self.as_slice().write_key(out);
     }
 }
+
+/// In their order, as a list.
+impl<T: CacheKey> CacheKey for BTreeSet<T> {
+    fn write_key(&self, out: &mut KeyWriter<'_>) {
+        out.list(self.iter().map(|item| item as &dyn CacheKey));
+    }
+}
+
+/// In the order of the keys, as a list of pairs. A hash map has no order and is no key part.
+impl<K: CacheKey, V: CacheKey> CacheKey for BTreeMap<K, V> {
+    fn write_key(&self, out: &mut KeyWriter<'_>) {
+        let pairs: Vec<_> = self.iter().collect();
+        pairs.write_key(out);
+    }
+}
+
+macro_rules! addresses {
+    ($($ty:ty)*) => {$(
+        impl CacheKey for $ty {
+            fn write_key(&self, out: &mut KeyWriter<'_>) {
+                // The colons of a version 6 address are escaped.
+                out.text(&self.to_string());
+            }
+        }
+    )*};
+}
+
+addresses!(IpAddr Ipv4Addr Ipv6Addr);
 
 macro_rules! tuples {
     ($(($($name:ident)+))*) => {$(
