@@ -63,7 +63,7 @@ pub use family::{Family, HeldBy, KeyFamily};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be part of a cache key",
     label = "named by the key template",
-    note = "equal values must always render the same text, so floats, hash maps and `Debug` output are no key parts; derive it with `#[derive(CacheKey)]`, or name one field in the template: `<value.id>`"
+    note = "equal values must always render the same text, so floats, hash maps and `Debug` output are no key parts, while integers and a `BTreeMap` are; derive it with `#[derive(CacheKey)]`, or name one field in the template: `<value.id>`"
 )]
 pub trait CacheKey {
     /// Writes this value's text. It must write the same text each time.
