@@ -6,6 +6,8 @@ pub use crate::cache::{
     BatchCall, CacheRef, Call, Invalidation, KeyList, TemplateKey, cache_aside, cache_aside_each,
     cache_invalidate, explicit, installed,
 };
+#[cfg(feature = "catalogue")]
+pub use crate::catalogue::{CACHED_REDIS_FUNCTIONS, Registration};
 pub use crate::codec::Format;
 pub use crate::key::{CacheKey, Family, HeldBy, Key, KeyFamily, KeyName, KeyWriter};
 pub use crate::shape::rows::{BatchShape, Value};
@@ -189,3 +191,7 @@ pub fn ret_keys<S: Shape, K: FnOnce(&S::Value, &mut KeyList)>(_shape: S, keys: K
 }
 
 pub use crate::format;
+
+pub use crate::__register as register;
+#[cfg(feature = "catalogue")]
+pub use linkme;

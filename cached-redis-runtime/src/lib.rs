@@ -7,6 +7,7 @@
 //! - [`refresh`], [`bypass`] and [`inspect`] wrap a call of an annotated function.
 //! - [`CacheKey`] and [`KeyName`] are what stands in a key; [`Cacheable`] is what is stored; a [`KeyFamily`] names both.
 //! - [`Stats`] says what the cache did, per key family.
+//! - `catalogue()`, with the feature of that name, lists all annotated functions and checks their keys against each other.
 //!
 //! # When Redis is down
 //!
@@ -19,6 +20,8 @@
 pub mod __rt;
 mod backend;
 mod cache;
+#[cfg(feature = "catalogue")]
+pub mod catalogue;
 mod clock;
 mod codec;
 mod engine;
@@ -29,6 +32,7 @@ pub mod format;
 mod key;
 mod lease;
 mod observe;
+mod register;
 #[doc(hidden)]
 pub mod shape;
 mod site;
@@ -37,6 +41,8 @@ mod sync;
 mod ttl;
 
 pub use cache::{Cache, CacheBuilder, Served, bypass, inspect, refresh};
+#[cfg(feature = "catalogue")]
+pub use catalogue::{Catalogue, catalogue};
 pub use codec::{Cacheable, Format};
 pub use error::{Error, ErrorKind};
 pub use key::{CacheKey, Key, KeyFamily, KeyName, KeyWriter};

@@ -83,6 +83,21 @@ impl Site {
         self.path
     }
 
+    #[cfg(feature = "catalogue")]
+    pub(crate) fn template(&self) -> &&'static str {
+        &self.template
+    }
+
+    #[cfg(feature = "catalogue")]
+    pub(crate) fn version_number(&self) -> u32 {
+        self.version
+    }
+
+    #[cfg(feature = "catalogue")]
+    pub(crate) fn format_if_named(&self) -> Option<Format> {
+        self.format
+    }
+
     pub(crate) fn literals(&self) -> &'static [&'static str] {
         self.literals
     }

@@ -14,7 +14,7 @@ use crate::check::{each, signature, ttl, value};
 use crate::diag::{Diag, Errors};
 use crate::expand::body::{Wrapper, wrap};
 use crate::expand::site::Constants;
-use crate::expand::{self, Context, key, site};
+use crate::expand::{self, Context, catalogue, key, site};
 use crate::model::each::Each;
 use crate::model::function::Function;
 use crate::model::key::KeyPlan;
@@ -102,7 +102,15 @@ impl Attribute for CacheAside {
     fn expand(&self, function: &Function<'_>) -> TokenStream {
         let context = Context::new(function, &self.policy);
         let Context { rt, span } = &context;
-        let site = site::cache_aside(&context, function, &self.plan, &self.constants);
+        let registration =
+            catalogue::reader(&context, function, &self.plan, &self.ttl, &self.policy);
+        let site = site::cache_aside(
+            &context,
+            function,
+            &self.plan,
+            &self.constants,
+            &registration,
+        );
         let (cache, enabled) = context.policy(&self.policy);
         let lifetimes = self.lifetimes(&context);
         let Some(each) = &self.each else {

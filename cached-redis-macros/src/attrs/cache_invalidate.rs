@@ -14,7 +14,7 @@ use crate::check::unused::Shown;
 use crate::check::{each, value};
 use crate::diag::{Diag, Errors};
 use crate::expand::body::{Wrapper, wrap};
-use crate::expand::{self, Context, key, ret, site};
+use crate::expand::{self, Context, catalogue, key, ret, site};
 use crate::model::each::Each;
 use crate::model::function::Function;
 use crate::model::key::KeyPlan;
@@ -103,7 +103,8 @@ impl Attribute for CacheInvalidate {
     fn expand(&self, function: &Function<'_>) -> TokenStream {
         let context = Context::new(function, &self.policy);
         let Context { rt, span } = &context;
-        let site = site::cache_invalidate(&context, function, &self.plans);
+        let registration = catalogue::writer(&context, &self.plans, &self.policy);
+        let site = site::cache_invalidate(&context, function, &self.plans, &registration);
         let (cache, enabled) = context.policy(&self.policy);
         let always = self.always;
         let (after, before): (Vec<_>, Vec<_>) =

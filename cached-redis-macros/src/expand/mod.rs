@@ -1,6 +1,7 @@
 //! From the model to tokens; nothing fails here.
 
 pub(crate) mod body;
+pub(crate) mod catalogue;
 pub(crate) mod each;
 pub(crate) mod key;
 pub(crate) mod ret;

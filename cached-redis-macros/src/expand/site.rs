@@ -22,6 +22,7 @@ pub(crate) struct Constants {
 // Output:
 //     let __site = {
 //         static __SITE: __rt::Site = __rt::Site::cache_aside("module::find", "user:<id>", &["user:", ""]).version(2);
+//         __rt::register!(…);
 //         &__SITE
 //     };
 pub(crate) fn cache_aside(
@@ -29,6 +30,7 @@ pub(crate) fn cache_aside(
     function: &Function<'_>,
     plan: &KeyPlan,
     constants: &Constants,
+    registration: &TokenStream,
 ) -> TokenStream {
     let Context { rt, span } = context;
     let path = path(context, function);
@@ -49,6 +51,7 @@ pub(crate) fn cache_aside(
         let __site = {
             static __SITE: #rt::Site =
                 #rt::Site::cache_aside(#path, #template, #literals) #version #jitter #format;
+            #registration
             &__SITE
         };
     }
@@ -57,12 +60,14 @@ pub(crate) fn cache_aside(
 // Output:
 //     let __site = {
 //         static __SITE: __rt::Site = __rt::Site::cache_invalidate("module::update", "user:<user.id>");
+//         __rt::register!(…);
 //         &__SITE
 //     };
 pub(crate) fn cache_invalidate(
     context: &Context,
     function: &Function<'_>,
     plans: &[KeyPlan],
+    registration: &TokenStream,
 ) -> TokenStream {
     let Context { rt, span } = context;
     let template = plans.first().map(|plan| template(context, plan));
@@ -70,6 +75,7 @@ pub(crate) fn cache_invalidate(
     quote_spanned! {*span=>
         let __site = {
             static __SITE: #rt::Site = #rt::Site::cache_invalidate(#path, #template);
+            #registration
             &__SITE
         };
     }

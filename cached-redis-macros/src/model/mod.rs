@@ -6,3 +6,4 @@ pub(crate) mod function;
 pub(crate) mod key;
 pub(crate) mod policy;
 pub(crate) mod ttl;
+pub(crate) mod value;

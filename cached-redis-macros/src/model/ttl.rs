@@ -2,11 +2,38 @@
 
 use syn::Expr;
 
+use crate::parse::source::source;
+
 #[derive(Clone)]
 pub(crate) enum Life {
     Millis(u64),
     /// A constant expression of type `Duration`.
     Expr(Box<Expr>),
+}
+
+impl Life {
+    /// `1h30m`, however it was written, or the expression.
+    pub(crate) fn text(&self) -> String {
+        let mut rest = match self {
+            Self::Expr(expr) => return source(expr),
+            Self::Millis(millis) => *millis,
+        };
+        let mut text = String::new();
+        for (unit, scale) in [
+            ("d", 86_400_000),
+            ("h", 3_600_000),
+            ("m", 60_000),
+            ("s", 1_000),
+            ("ms", 1),
+        ] {
+            if rest >= scale {
+                text.push_str(&(rest / scale).to_string());
+                text.push_str(unit);
+                rest %= scale;
+            }
+        }
+        text
+    }
 }
 
 /// The arguments that say how long an entry lives.

@@ -5,4 +5,5 @@ pub(crate) mod duration;
 pub(crate) mod family;
 pub(crate) mod item;
 pub(crate) mod literal;
+pub(crate) mod source;
 pub(crate) mod template;

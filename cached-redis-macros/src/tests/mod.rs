@@ -7,6 +7,7 @@ mod derives;
 mod entry;
 mod function;
 mod key_family;
+mod value;
 
 use proc_macro2::{TokenStream, TokenTree};
 

@@ -56,6 +56,20 @@ pub enum Format {
 }
 
 impl Format {
+    /// The name that `codec = …` has for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::MessagePack => "msgpack",
+            #[cfg(feature = "json")]
+            Self::Json => "json",
+            #[cfg(feature = "postcard")]
+            Self::Postcard => "postcard",
+            #[cfg(feature = "bincode")]
+            Self::Bincode => "bincode",
+        }
+    }
+
     /// The header's format byte. Frozen.
     pub(crate) fn id(self) -> u8 {
         match self {

@@ -14,13 +14,13 @@ use self::source::{Edge, Source, sources};
 const RUNTIME: &[&[&str]] = &[
     &["clock", "codec", "error", "key", "observe", "sync", "ttl"],
     &["site", "store"],
-    &["backend", "flight", "lease", "shape"],
+    &["backend", "catalogue", "flight", "lease", "shape"],
     &["engine"],
     &["cache"],
 ];
 
 /// What stands on top of the runtime and may name everything.
-const RUNTIME_TOP: &[&str] = &["__rt", "format", "lib"];
+const RUNTIME_TOP: &[&str] = &["__rt", "format", "lib", "register"];
 
 /// The macro crate's arrows: a module may name what it can reach.
 const MACROS: &[(&str, &[&str])] = &[

@@ -12,6 +12,10 @@ async fn find<T: KeyName, const N: usize>(
             .version(2u32)
             .jitter(0.5f64)
             .format(facade::cache::__rt::format::json!());
+        facade::cache::__rt::register!(
+            reader(& __SITE).value("User").comparable("User").ttl("TTL")
+            .none_ttl("1m30s").integers(2u64).cache("db.cache")
+        );
         &__SITE
     };
     let __call = facade::cache::__rt::begin(

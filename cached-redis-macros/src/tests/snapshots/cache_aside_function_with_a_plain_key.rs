@@ -6,6 +6,9 @@ pub async fn find(id: UserId) -> Result<Option<User>, sqlx::Error> {
             "user:<id>",
             &["user:", ""],
         );
+        ::cached_redis_runtime::__rt::register!(
+            reader(& __SITE).value("User").comparable("User").ttl("1h")
+        );
         &__SITE
     };
     let __call = ::cached_redis_runtime::__rt::begin(

@@ -11,6 +11,9 @@ async fn find(
             "user:<id>:<locale>",
             &["user:", ":", ""],
         );
+        ::cached_redis_runtime::__rt::register!(
+            reader(& __SITE).value("User").comparable("User").ttl("1m").integers(1u64)
+        );
         &__SITE
     };
     let __call = ::cached_redis_runtime::__rt::begin(

@@ -14,6 +14,10 @@ where
             "user:<id>",
             &["user:", ""],
         );
+        ::cached_redis_runtime::__rt::register!(
+            reader(& __SITE).value("User").comparable("User").ttl("forever")
+            .integers(1u64)
+        );
         &__SITE
     };
     ::std::boxed::Box::pin(async move {

@@ -4,6 +4,9 @@ async fn create<T: KeyName>(&self, team: TeamId) -> Option<Member> {
             ::core::concat!(::core::module_path!(), "::create"),
             "team:<team>",
         );
+        ::cached_redis_runtime::__rt::register!(
+            writer(& __SITE, & ["team:<team>", "team:<team>:<ret.id>:<T>", "all:<ret>"])
+        );
         &__SITE
     };
     let __call = ::cached_redis_runtime::__rt::begin_invalidate(

@@ -4,6 +4,7 @@ fn update(id: u64) -> impl Future<Output = u64> + Send {
             ::core::concat!(::core::module_path!(), "::update"),
             "user:<id>",
         );
+        ::cached_redis_runtime::__rt::register!(writer(& __SITE, & ["user:<id>"]));
         &__SITE
     };
     async move {

@@ -1,0 +1,134 @@
+//! `Registration`: what an expansion says about its function, and the list that the linker makes of all of them.
+
+use crate::site::Site;
+
+/// Every annotated function of every crate in this program.
+#[linkme::distributed_slice]
+pub static CACHED_REDIS_FUNCTIONS: [Registration];
+
+/// Which attribute stands above the function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Attribute {
+    /// `#[cache_aside]`: reads entries.
+    CacheAside,
+    /// `#[cache_invalidate]`: deletes entries.
+    CacheInvalidate,
+}
+
+impl Attribute {
+    /// As it is written in the source.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::CacheAside => "cache_aside",
+            Self::CacheInvalidate => "cache_invalidate",
+        }
+    }
+}
+
+/// One annotated function, in a `static` beside its body.
+///
+/// Types are text: a `static` inside a method cannot name the type parameters of the `impl` around it.
+#[derive(Debug)]
+pub struct Registration {
+    pub(super) site: &'static Site,
+    pub(super) attribute: Attribute,
+    /// Of an invalidator. A reader has its site's.
+    pub(super) templates: &'static [&'static str],
+    pub(super) value: Option<&'static str>,
+    /// The value type in the words in which it can be compared with another function's, where that is certain.
+    pub(super) comparable: Option<&'static str>,
+    pub(super) ttl: Option<&'static str>,
+    pub(super) none_ttl: Option<&'static str>,
+    pub(super) cache: Option<&'static str>,
+    /// Bit `i` is set if the template's placeholder `i` is an integer.
+    pub(super) integers: u64,
+    pub(super) file: &'static str,
+    pub(super) line: u32,
+}
+
+impl Registration {
+    const fn new(
+        site: &'static Site,
+        attribute: Attribute,
+        templates: &'static [&'static str],
+    ) -> Self {
+        Self {
+            site,
+            attribute,
+            templates,
+            value: None,
+            comparable: None,
+            ttl: None,
+            none_ttl: None,
+            cache: None,
+            integers: 0,
+            file: "",
+            line: 0,
+        }
+    }
+
+    /// A function that reads the site's template.
+    #[must_use]
+    pub const fn reader(site: &'static Site) -> Self {
+        Self::new(site, Attribute::CacheAside, &[])
+    }
+
+    /// A function that clears entries of these templates.
+    #[must_use]
+    pub const fn writer(site: &'static Site, templates: &'static [&'static str]) -> Self {
+        Self::new(site, Attribute::CacheInvalidate, templates)
+    }
+
+    /// The type of the value, for people.
+    #[must_use]
+    pub const fn value(mut self, written: &'static str) -> Self {
+        self.value = Some(written);
+        self
+    }
+
+    /// The type of the value, for [`check`](super::Catalogue::check). Left out where the text does not tell the type,
+    /// and where rustc has compared the types already.
+    #[must_use]
+    pub const fn comparable(mut self, ty: &'static str) -> Self {
+        self.comparable = Some(ty);
+        self
+    }
+
+    /// How long a value lives.
+    #[must_use]
+    pub const fn ttl(mut self, written: &'static str) -> Self {
+        self.ttl = Some(written);
+        self
+    }
+
+    /// How long a "not found" lives.
+    #[must_use]
+    pub const fn none_ttl(mut self, written: &'static str) -> Self {
+        self.none_ttl = Some(written);
+        self
+    }
+
+    /// The expression for another cache than the installed one.
+    #[must_use]
+    pub const fn cache(mut self, written: &'static str) -> Self {
+        self.cache = Some(written);
+        self
+    }
+
+    /// Which placeholders are integers.
+    #[must_use]
+    pub const fn integers(mut self, mask: u64) -> Self {
+        self.integers = mask;
+        self
+    }
+
+    /// Where the attribute is.
+    #[must_use]
+    pub const fn at(mut self, file: &'static str, line: u32) -> Self {
+        self.file = file;
+        self.line = line;
+        self
+    }
+}

@@ -1,0 +1,212 @@
+//! The catalogue: every annotated function is in it, wherever it stands and whether or not somebody calls it.
+
+use cached_redis_runtime::catalogue::{Attribute, Entry};
+use cached_redis_runtime::{Catalogue, catalogue};
+
+/// The entries of one module here.
+fn of(module: &str) -> Catalogue {
+    let module = format!("{}::{module}::", module_path!());
+    catalogue().filter(move |entry| entry.path().starts_with(&module))
+}
+
+/// Nobody calls any of these.
+mod places {
+    #![allow(dead_code, reason = "that nobody calls them is the point")]
+
+    use cached_redis_runtime::{Cache, CacheKey, KeyName, cache_aside, cache_invalidate};
+    use serde::{Deserialize, Serialize};
+
+    #[derive(Clone, Serialize, Deserialize)]
+    struct User;
+
+    type DbResult<T> = Result<T, std::io::Error>;
+
+    const TTL: std::time::Duration = std::time::Duration::from_secs(60);
+
+    #[cache_aside(key = "free:<id>", ttl = TTL, none_ttl = "30s", version = 2, codec = json)]
+    async fn free(id: u64) -> DbResult<Option<User>> {
+        Ok((id == 0).then_some(User))
+    }
+
+    struct Generic<T>(T, Cache);
+
+    impl<T: CacheKey + Sync> Generic<T> {
+        #[cache_aside(key = "method:<self.0>:<U>", ttl = 60, cache = self.1)]
+        async fn method<U: KeyName>(&self) -> Vec<User> {
+            vec![]
+        }
+
+        #[cache_invalidate(keys("method:<self.0>:user", "free:<ret>"))]
+        #[cache_invalidate(key = "nested:<id>")]
+        async fn write(&self, id: u64) -> u64 {
+            id
+        }
+    }
+
+    trait Repository {
+        #[cache_aside(key = "default", ttl = forever)]
+        async fn default_method(&self) -> u64 {
+            7
+        }
+    }
+
+    #[async_trait::async_trait]
+    trait Boxed {
+        async fn boxed(&self, id: u64) -> Option<std::sync::Arc<User>>;
+    }
+
+    #[async_trait::async_trait]
+    impl Boxed for User {
+        #[cache_aside(key = "boxed:<id>", ttl = 1)]
+        async fn boxed(&self, id: u64) -> Option<std::sync::Arc<User>> {
+            (id == 0).then(|| std::sync::Arc::new(User))
+        }
+    }
+
+    fn outer() {
+        #[cache_aside(key = "nested:<id>", ttl = 60)]
+        async fn nested(id: u64) -> u64 {
+            id
+        }
+    }
+
+    macro_rules! reader {
+        ($name:ident, $template:literal, $ty:ty) => {
+            #[cache_aside(key = $template, ttl = 60)]
+            async fn $name(id: $ty) -> $ty {
+                id
+            }
+        };
+    }
+    reader!(one, "by-macro-1:<id>", u64);
+    reader!(two, "by-macro-2:<id>", String);
+}
+
+#[test]
+fn every_place_where_a_function_can_stand() {
+    let table = of("places").to_string();
+    let lines: Vec<_> = table.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "key                   attribute         value      ttl            format   function",
+            "boxed:<id>            cache_aside       User       1s                      catalogue::places::boxed",
+            "by-macro-1:<id>       cache_aside       u64        1m                      catalogue::places::one",
+            "by-macro-2:<id>       cache_aside       String     1m                      catalogue::places::two",
+            "default               cache_aside       u64        forever                 catalogue::places::default_method",
+            "free:<id>             cache_aside       User       TTL, none 30s  json v2  catalogue::places::free",
+            "free:<ret>            cache_invalidate                                     catalogue::places::write",
+            "method:<self.0>:<U>   cache_aside       Vec<User>  1m                      catalogue::places::method",
+            "method:<self.0>:user  cache_invalidate                                     catalogue::places::write",
+            "nested:<id>           cache_aside       u64        1m                      catalogue::places::nested",
+            "nested:<id>           cache_invalidate                                     catalogue::places::write",
+        ]
+    );
+    of("places").check().unwrap();
+}
+
+#[test]
+fn an_entry_says_where_its_attribute_is() {
+    let free = of("places");
+    let free: Vec<&Entry> = free
+        .iter()
+        .filter(|entry| entry.path().ends_with("::free"))
+        .collect();
+    let [free] = free[..] else {
+        panic!("one entry: {free:?}")
+    };
+    assert_eq!(free.file(), file!());
+    let source = include_str!("catalogue.rs");
+    let line = source.lines().nth(free.line() as usize - 1).unwrap();
+    assert!(line.contains("#[cache_aside(key = \"free:<id>\""), "{line}");
+    assert_eq!(free.attribute(), Attribute::CacheAside);
+    assert_eq!(
+        free.to_string(),
+        format!(
+            "cache_aside catalogue::places::free ({}:{})",
+            file!(),
+            free.line()
+        )
+    );
+}
+
+#[test]
+fn json_for_a_comparison_of_two_releases() {
+    let entries = of("places")
+        .filter(|entry| entry.path().ends_with("::free") || entry.path().ends_with("::write"));
+    let json = serde_json::to_value(&entries).unwrap();
+    assert_eq!(
+        json,
+        serde_json::json!([
+            {
+                "function": "catalogue::places::free", "attribute": "cache_aside", "templates": ["free:<id>"],
+                "value": "User", "ttl": "TTL", "none_ttl": "30s", "format": "json", "version": 2,
+            },
+            {
+                "function": "catalogue::places::write", "attribute": "cache_invalidate",
+                "templates": ["method:<self.0>:user", "free:<ret>"],
+            },
+            {
+                "function": "catalogue::places::write", "attribute": "cache_invalidate", "templates": ["nested:<id>"],
+            },
+        ])
+    );
+}
+
+mod mistakes {
+    #![allow(dead_code, reason = "only their attributes matter")]
+
+    use cached_redis_runtime::{cache_aside, cache_invalidate};
+
+    #[cache_aside(key = "user:<id>", ttl = 60)]
+    async fn find(id: u64) -> Option<String> {
+        (id == 0).then(String::new)
+    }
+
+    #[cache_aside(key = "user:<uid>", ttl = 60)]
+    async fn find_all(uid: u64) -> Vec<String> {
+        vec![uid.to_string()]
+    }
+
+    #[cache_aside(key = "team:<name>", ttl = 60)]
+    async fn team(name: &str) -> String {
+        name.to_owned()
+    }
+
+    #[cache_aside(key = "team:all", ttl = 60)]
+    async fn teams() -> String {
+        String::new()
+    }
+
+    /// The parameter is an integer: no overlap.
+    #[cache_aside(key = "user:all", ttl = 60)]
+    async fn users() -> Vec<String> {
+        vec![]
+    }
+
+    #[cache_invalidate(key = "users:<id>")]
+    async fn update(id: u64) -> u64 {
+        id
+    }
+}
+
+#[test]
+fn mistakes_that_no_function_shows_by_itself() {
+    let errors = of("mistakes").check().unwrap_err();
+    let titles: Vec<_> = errors
+        .iter()
+        .filter_map(|error| error.to_string().lines().next().map(str::to_owned))
+        .collect();
+    assert_eq!(
+        titles,
+        [
+            "no annotated function reads `users:<id>`, which is cleared by",
+            "`user:<id>` is read as two types",
+            "`team:<name>` and `team:all` can be the same key",
+        ]
+    );
+    assert!(
+        errors.to_string().contains("did it mean `user:<id>`?"),
+        "{errors}"
+    );
+}
