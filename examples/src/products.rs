@@ -1,4 +1,4 @@
-//! The repository: plain sqlx, plus one attribute above each function.
+//! The products of the shop.
 
 use cached_redis_runtime::{CacheKey, cache_aside, cache_invalidate};
 use serde::{Deserialize, Serialize};
