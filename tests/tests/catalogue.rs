@@ -210,3 +210,112 @@ fn mistakes_that_no_function_shows_by_itself() {
         "{errors}"
     );
 }
+
+/// Families, and functions for several rows.
+mod shared {
+    #![allow(dead_code, reason = "that nobody calls them is the point")]
+
+    use std::collections::HashMap;
+
+    use cached_redis_runtime::{cache_aside, cache_invalidate, key_family};
+
+    key_family! {
+        NameById(id: u64) -> String = "name:<id>";
+        Tagged(tag: str) -> String = "tagged:<tag>";
+    }
+
+    #[cache_aside(key = NameById(id), ttl = 60)]
+    async fn name(id: u64) -> Option<String> {
+        (id == 0).then(String::new)
+    }
+
+    // Another type, by its text; rustc knows better.
+    type Name = String;
+
+    #[cache_aside(key = NameById(ids), each = ids, ttl = 60)]
+    async fn names(ids: &[u64]) -> Result<HashMap<u64, Name>, String> {
+        Ok(ids.iter().map(|id| (*id, String::new())).collect())
+    }
+
+    // No overlap: an id is an integer.
+    #[cache_aside(key = "name:all", ttl = 60)]
+    async fn all() -> Vec<String> {
+        vec![]
+    }
+
+    #[cache_aside(key = "user:<id>", ttl = 60)]
+    async fn user(id: u64) -> u8 {
+        u8::try_from(id).unwrap_or_default()
+    }
+
+    #[cache_aside(key = "user:<ids>", each = ids, ttl = 60)]
+    async fn users(ids: Vec<u64>) -> HashMap<u64, u8> {
+        ids.into_iter().map(|id| (id, 1)).collect()
+    }
+
+    #[cache_aside(key = "user:all", ttl = 60)]
+    async fn all_users() -> Vec<u8> {
+        vec![]
+    }
+
+    #[cache_invalidate(keys(NameById(ids), "user:<ids>", "user:all"), each = ids)]
+    async fn clear(ids: &[u64]) {
+        let _ = ids;
+    }
+}
+
+#[test]
+fn families_and_rows_are_checked_as_one_template() {
+    let shared = of("shared");
+    shared.check().unwrap();
+    let clear = shared.clone().filter(|entry| entry.path().ends_with("clear"));
+    let templates: Vec<_> = clear.iter().map(|entry| entry.templates()).collect();
+    assert_eq!(templates, [["name:<id>", "user:<ids>", "user:all"]]);
+    let users = shared.filter(|entry| entry.path().ends_with("::users"));
+    let types: Vec<_> = users.iter().map(|entry| entry.value_type()).collect();
+    assert_eq!(types, [Some("u8")]);
+}
+
+/// What two readers of one template must agree on holds for rows as well.
+mod shared_badly {
+    #![allow(dead_code, reason = "that nobody calls them is the point")]
+
+    use std::collections::HashMap;
+
+    use cached_redis_runtime::{cache_aside, key_family};
+
+    key_family! {
+        Tagged(tag: str) -> String = "tagged:<tag>";
+    }
+
+    #[cache_aside(key = "user:<id>", ttl = 60)]
+    async fn user(id: u64) -> u8 {
+        u8::try_from(id).unwrap_or_default()
+    }
+
+    #[cache_aside(key = "user:<ids>", each = ids, ttl = 60)]
+    async fn users(ids: Vec<u64>) -> HashMap<u64, u16> {
+        ids.into_iter().map(|id| (id, 1)).collect()
+    }
+
+    #[cache_aside(key = Tagged(tag), ttl = 60)]
+    async fn tagged(tag: &str) -> String {
+        tag.to_owned()
+    }
+
+    #[cache_aside(key = "tagged:all", ttl = 60)]
+    async fn all() -> Vec<String> {
+        vec![]
+    }
+}
+
+#[test]
+fn families_and_rows_that_disagree_are_found() {
+    let errors = of("shared_badly").check().unwrap_err().to_string();
+    assert!(errors.contains("2 errors"), "{errors}");
+    assert!(errors.contains("read as two types"), "{errors}");
+    assert!(
+        errors.contains("`tagged:<tag>` and `tagged:all` can be the same key"),
+        "{errors}"
+    );
+}

@@ -102,8 +102,14 @@ impl Attribute for CacheAside {
     fn expand(&self, function: &Function<'_>) -> TokenStream {
         let context = Context::new(function, &self.policy);
         let Context { rt, span } = &context;
-        let registration =
-            catalogue::reader(&context, function, &self.plan, &self.ttl, &self.policy);
+        let registration = catalogue::reader(
+            &context,
+            function,
+            &self.plan,
+            self.each.as_ref(),
+            &self.ttl,
+            &self.policy,
+        );
         let site = site::cache_aside(
             &context,
             function,

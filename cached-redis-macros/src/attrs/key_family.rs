@@ -9,6 +9,7 @@ use syn::{Ident, Index, Lifetime, Type};
 use crate::check::declaration;
 use crate::diag::{Diag, Errors};
 use crate::expand::Context;
+use crate::expand::catalogue::{integers, is_integer_type};
 use crate::model::family::Family;
 use crate::model::key::{Segment, TemplatePlan, Value};
 use crate::model::policy::Policy;
@@ -125,6 +126,9 @@ fn implementation(
         literals,
         segments,
     } = &family.plan;
+    let mask = integers(&family.plan, |value| is_integer(family, value));
+    let integers = (mask != 0)
+        .then(|| quote_spanned!(*span=> const INTEGERS: ::core::primitive::u64 = #mask;));
     let segments: Vec<_> = segments
         .iter()
         .filter_map(|segment| match segment {
@@ -139,6 +143,7 @@ fn implementation(
         impl #rt::KeyFamily for #name #any {
             type Value = #value;
             const TEMPLATE: &'static ::core::primitive::str = #template;
+            #integers
             const LITERALS: &'static [&'static ::core::primitive::str] = &[#(#literals),*];
             type Segments<'__s> = [&'__s dyn #rt::CacheKey; #count] where Self: '__s;
             fn segments(&self) -> Self::Segments<'_> {
@@ -146,6 +151,12 @@ fn implementation(
             }
         }
     }
+}
+
+fn is_integer(family: &Family<'_>, value: &Value) -> bool {
+    let mut args = family.args.iter();
+    let arg = args.find(|arg| arg.name.unraw() == value.root.unraw());
+    value.fields.is_empty() && arg.is_some_and(|arg| is_integer_type(arg.ty))
 }
 
 // Output:

@@ -5,8 +5,9 @@ use quote::quote_spanned;
 use syn::{PathArguments, Type};
 
 use super::{Context, key};
+use crate::model::each::Each;
 use crate::model::function::Function;
-use crate::model::key::{KeyPlan, Segment, Value};
+use crate::model::key::{KeyPlan, Segment, TemplatePlan, Value};
 use crate::model::policy::Policy;
 use crate::model::ttl::{Life, Ttl};
 use crate::model::value::ValueType;
@@ -18,14 +19,17 @@ pub(crate) fn reader(
     context: &Context,
     function: &Function<'_>,
     plan: &KeyPlan,
+    each: Option<&Each>,
     ttl: &Ttl,
     policy: &Policy,
 ) -> TokenStream {
     let Context { rt, span } = context;
-    let value = ValueType::of(function).map(|ty| {
+    let value = ValueType::of(function, each.is_some()).map(|ty| {
         let written = ty.written;
         let comparable = ty
             .comparable
+            // A family's values are compared by rustc.
+            .filter(|_| matches!(plan, KeyPlan::Template(_)))
             .map(|ty| quote_spanned!(*span=> .comparable(#ty)));
         quote_spanned!(*span=> .value(#written) #comparable)
     });
@@ -37,8 +41,16 @@ pub(crate) fn reader(
         let life = life.text();
         quote_spanned!(*span=> .none_ttl(#life))
     });
-    let mask = integers(plan);
-    let integers = (mask != 0).then(|| quote_spanned!(*span=> .integers(#mask)));
+    let integers = match plan {
+        KeyPlan::Family(plan) => {
+            let family = key::family(context, plan);
+            Some(quote_spanned!(*span=> .integers(#family.integers())))
+        }
+        KeyPlan::Template(plan) => {
+            let mask = integers(plan, |value| is_integer(value, each));
+            (mask != 0).then(|| quote_spanned!(*span=> .integers(#mask)))
+        }
+    };
     let cache = cache(context, policy);
     quote_spanned! {*span=>
         #rt::register!(reader(&__SITE) #value .ttl(#life) #none #integers #cache);
@@ -61,28 +73,29 @@ fn cache(context: &Context, policy: &Policy) -> Option<TokenStream> {
     Some(quote_spanned!(context.span=> .cache(#cache)))
 }
 
+fn is_integer(value: &Value, each: Option<&Each>) -> bool {
+    let each = each.filter(|each| each.is(&value.root));
+    // A parameter that may be configured away leaves an empty text.
+    value.fields.is_empty()
+        && value.cfgs.is_empty()
+        && match each {
+            Some(each) => each.item().is_some_and(is_integer_type),
+            None => value.ty.as_ref().is_some_and(is_integer_type),
+        }
+}
+
 /// Bit `i` for placeholder `i` whose text is that of an integer.
-fn integers(plan: &KeyPlan) -> u64 {
-    let KeyPlan::Template(plan) = plan else {
-        return 0;
-    };
+pub(crate) fn integers(plan: &TemplatePlan, is_integer: impl Fn(&Value) -> bool) -> u64 {
     let bits = (0..u64::BITS)
         .zip(&plan.segments)
         .map(|(bit, segment)| match segment {
-            Segment::Values(values) if values.iter().all(is_integer) => 1 << bit,
+            Segment::Values(values) if values.iter().all(&is_integer) => 1 << bit,
             _ => 0,
         });
     bits.sum()
 }
 
-fn is_integer(value: &Value) -> bool {
-    // A parameter that may be configured away leaves an empty text.
-    value.fields.is_empty()
-        && value.cfgs.is_empty()
-        && value.ty.as_ref().is_some_and(is_integer_type)
-}
-
-fn is_integer_type(ty: &Type) -> bool {
+pub(crate) fn is_integer_type(ty: &Type) -> bool {
     match ty {
         Type::Reference(reference) => is_integer_type(&reference.elem),
         Type::Group(group) => is_integer_type(&group.elem),

@@ -99,7 +99,7 @@ pub(crate) fn held_by(context: &Context, plan: &KeyPlan, function: &TokenStream)
 }
 
 /// The one way in which an expansion names a family: its mistakes are then one mistake.
-fn family(context: &Context, plan: &FamilyPlan) -> TokenStream {
+pub(crate) fn family(context: &Context, plan: &FamilyPlan) -> TokenStream {
     let path = &plan.path;
     let here = context.span.located_at(name_span(plan));
     quote_spanned!(here=> #path::KEY_FAMILY)

@@ -4,8 +4,8 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt as _;
 use syn::{
-    Attribute, FnArg, GenericArgument, GenericParam, Pat, PatType, Path, PathArguments, ReturnType,
-    Type, TypeParamBound,
+    Attribute, FnArg, GenericArgument, GenericParam, Pat, PatType, Path, PathArguments,
+    PathSegment, ReturnType, Type, TypeParamBound,
 };
 
 use crate::parse::item::Item;
@@ -306,6 +306,16 @@ fn future_output(bound: &TypeParamBound) -> Option<&Type> {
         GenericArgument::AssocType(assoc) if last.ident == "Future" && assoc.ident == "Output" => {
             Some(&assoc.ty)
         }
+        _ => None,
+    })
+}
+
+pub(crate) fn first_type(segment: &PathSegment) -> Option<&Type> {
+    let PathArguments::AngleBracketed(args) = &segment.arguments else {
+        return None;
+    };
+    args.args.iter().find_map(|arg| match arg {
+        GenericArgument::Type(ty) => Some(ty),
         _ => None,
     })
 }

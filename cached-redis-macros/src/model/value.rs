@@ -7,7 +7,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::{GenericArgument, GenericParam, PathArguments, PathSegment, Type, TypePath};
 
-use super::function::{Function, mentions, ungroup};
+use super::function::{Function, first_type, mentions, ungroup};
 use crate::parse::source::source;
 
 /// Generic types that are no alias for `Result<T, …>` or `Option<T>` under another name.
@@ -24,8 +24,12 @@ pub(crate) struct ValueType {
 }
 
 impl ValueType {
-    pub(crate) fn of(function: &Function<'_>) -> Option<Self> {
-        let ty = value(function.output?);
+    /// `rows`: the function returns many values with their ids.
+    pub(crate) fn of(function: &Function<'_>, rows: bool) -> Option<Self> {
+        let ty = match rows {
+            false => value(function.output?),
+            true => inside(row(function.output?)?, |name| name == "Arc"),
+        };
         let certain = is_certain(function, ty);
         Some(Self {
             written: source(ty),
@@ -39,6 +43,27 @@ fn value(ty: &Type) -> &Type {
     let ty = inside(ty, |name| name.ends_with("Result"));
     let ty = inside(ty, |name| name == "Option");
     inside(ty, |name| name == "Arc")
+}
+
+/// `V` of `HashMap<K, V>`, `BTreeMap<K, V>` and `Vec<(K, V)>`, in a `Result` or not.
+fn row(ty: &Type) -> Option<&Type> {
+    let rows = inside(ty, |name| name.ends_with("Result"));
+    let last = last_segment(rows)?;
+    match first_type(last).map(ungroup) {
+        Some(Type::Tuple(pair)) => pair.elems.iter().nth(1),
+        _ => second_type(last),
+    }
+}
+
+fn second_type(segment: &PathSegment) -> Option<&Type> {
+    let PathArguments::AngleBracketed(args) = &segment.arguments else {
+        return None;
+    };
+    let types = args.args.iter().filter_map(|arg| match arg {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    });
+    types.skip(1).map(ungroup).next()
 }
 
 /// The first type argument, if the type's name fits.
@@ -60,16 +85,6 @@ fn last_segment(ty: &Type) -> Option<&PathSegment> {
         }) => path.segments.last(),
         _ => None,
     }
-}
-
-fn first_type(segment: &PathSegment) -> Option<&Type> {
-    let PathArguments::AngleBracketed(args) = &segment.arguments else {
-        return None;
-    };
-    args.args.iter().find_map(|arg| match arg {
-        GenericArgument::Type(ty) => Some(ty),
-        _ => None,
-    })
 }
 
 /// Whether another function with the same type is bound to write it alike.

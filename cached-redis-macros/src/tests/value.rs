@@ -7,9 +7,13 @@ use crate::parse::item::Item;
 
 /// The type as written and as it may be compared.
 fn value(output: &str) -> (String, Option<String>) {
+    type_of(output, false)
+}
+
+fn type_of(output: &str, rows: bool) -> (String, Option<String>) {
     let text = format!("async fn find<Row, const N: usize>() -> {output} {{ }}");
     let item: Item = syn::parse_str(&text).unwrap();
-    let ty = ValueType::of(&Function::of(&item)).unwrap();
+    let ty = ValueType::of(&Function::of(&item), rows).unwrap();
     (ty.written, ty.comparable)
 }
 
@@ -81,4 +85,24 @@ fn lives_in_one_way_however_they_are_written() {
     }
     let expr = syn::parse_str("Self::TTL").unwrap();
     assert_eq!(Life::Expr(Box::new(expr)).text(), "Self::TTL");
+}
+
+#[test]
+fn types_of_rows() {
+    for output in [
+        "HashMap<u64, User>",
+        "DbResult<BTreeMap<u64, models::User>>",
+        "Result<Vec<(u64, Arc<User>)>, E>",
+        "HashMap<u64, User, RandomState>",
+    ] {
+        let (_, comparable) = type_of(output, true);
+        assert_eq!(comparable.as_deref(), Some("User"), "{output}");
+    }
+    let output = "Rows";
+    let text = format!("async fn find() -> {output} {{ }}");
+    let item: Item = syn::parse_str(&text).unwrap();
+    assert!(
+        ValueType::of(&Function::of(&item), true).is_none(),
+        "an alias tells nothing"
+    );
 }

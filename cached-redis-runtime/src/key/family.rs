@@ -34,6 +34,10 @@ pub trait KeyFamily {
     #[doc(hidden)]
     const LITERALS: &'static [&'static str];
 
+    /// Bit `i` is set if placeholder `i` is an integer: for the catalogue.
+    #[doc(hidden)]
+    const INTEGERS: u64 = 0;
+
     #[doc(hidden)]
     type Segments<'s>: AsRef<[&'s dyn CacheKey]>
     where
@@ -71,6 +75,12 @@ impl<F: KeyFamily, M> Family<F, M> {
     #[must_use]
     pub const fn template(&self) -> &'static str {
         F::TEMPLATE
+    }
+
+    /// See [`KeyFamily::INTEGERS`].
+    #[must_use]
+    pub const fn integers(&self) -> u64 {
+        F::INTEGERS
     }
 
     /// The template's text around its placeholders.

@@ -5,6 +5,10 @@ async fn find(db: Db, team: TeamId, user: &User) -> Option<Member> {
             keys::Member::KEY_FAMILY.template(),
             keys::Member::KEY_FAMILY.literals(),
         );
+        ::cached_redis_runtime::__rt::register!(
+            reader(& __SITE).value("Member").ttl("1h").integers(keys::Member::KEY_FAMILY
+            .integers())
+        );
         &__SITE
     };
     let __call = ::cached_redis_runtime::__rt::begin(

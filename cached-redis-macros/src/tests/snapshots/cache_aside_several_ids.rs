@@ -5,6 +5,9 @@ async fn find_many(&self, ids: Vec<UserId>) -> DbResult<HashMap<UserId, User>> {
             "t:<self.tenant>:user:<ids>",
             &["t:", ":user:", ""],
         );
+        ::cached_redis_runtime::__rt::register!(
+            reader(& __SITE).value("User").comparable("User").ttl("1m")
+        );
         &__SITE
     };
     let __call = ::cached_redis_runtime::__rt::begin_each::<

@@ -5,6 +5,9 @@ fn find_many<'a>(ids: &'a [UserId]) -> BoxFuture<'a, HashMap<UserId, User>> {
             "user:<ids>",
             &["user:", ""],
         );
+        ::cached_redis_runtime::__rt::register!(
+            reader(& __SITE).value("User").comparable("User").ttl("1m")
+        );
         &__SITE
     };
     ::std::boxed::Box::pin(async move {

@@ -4,6 +4,10 @@ async fn join(team: String, user: &User) -> Result<Member, Error> {
             ::core::concat!(::core::module_path!(), "::join"),
             All::KEY_FAMILY.template(),
         );
+        ::cached_redis_runtime::__rt::register!(
+            writer(& __SITE, & [All::KEY_FAMILY.template(), Member::KEY_FAMILY
+            .template(), "team:<team>", UserById::KEY_FAMILY.template()])
+        );
         &__SITE
     };
     let __call = ::cached_redis_runtime::__rt::begin_invalidate(

@@ -4,6 +4,10 @@ async fn save(&self, users: &[User]) -> DbResult<()> {
             ::core::concat!(::core::module_path!(), "::save"),
             "user:<users.id>",
         );
+        ::cached_redis_runtime::__rt::register!(
+            writer(& __SITE, & ["user:<users.id>", "users:all", UserById::KEY_FAMILY
+            .template()])
+        );
         &__SITE
     };
     let mut __call = ::cached_redis_runtime::__rt::begin_invalidate(
