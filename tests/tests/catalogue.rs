@@ -268,7 +268,9 @@ mod shared {
 fn families_and_rows_are_checked_as_one_template() {
     let shared = of("shared");
     shared.check().unwrap();
-    let clear = shared.clone().filter(|entry| entry.path().ends_with("clear"));
+    let clear = shared
+        .clone()
+        .filter(|entry| entry.path().ends_with("clear"));
     let templates: Vec<_> = clear.iter().map(|entry| entry.templates()).collect();
     assert_eq!(templates, [["name:<id>", "user:<ids>", "user:all"]]);
     let users = shared.filter(|entry| entry.path().ends_with("::users"));

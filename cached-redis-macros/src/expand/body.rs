@@ -1,8 +1,9 @@
 //! The function around its own body.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
+use super::fragment::keep_braces;
 use super::{Context, each};
 use crate::model::each::Each;
 use crate::model::function::{Function, Shape};
@@ -45,6 +46,7 @@ pub(crate) fn wrap(
     else {
         return quote!(#item);
     };
+    let body = &keep_braces(body);
     let Wrapper {
         site,
         before,
@@ -66,9 +68,13 @@ pub(crate) fn wrap(
     };
     let outer = match function.shape {
         Shape::Pinned => {
-            quote_spanned!(span=> ::std::boxed::Box::pin(async move { #statements }))
+            let block = block(span, statements);
+            quote_spanned!(span=> ::std::boxed::Box::pin(async move #block))
         }
-        Shape::Opaque => quote_spanned!(span=> async move { #statements }),
+        Shape::Opaque => {
+            let block = block(span, statements);
+            quote_spanned!(span=> async move #block)
+        }
         Shape::Async | Shape::Blocking => statements,
     };
     let signature = each.map_or_else(|| item.sig.clone(), |each| each::signature(&item.sig, each));
@@ -77,6 +83,14 @@ pub(crate) fn wrap(
         tokens.extend(quote!(#(#attrs)* #site #outer));
     });
     tokens
+}
+
+/// The block of our future. An attribute below, such as `#[tracing::instrument]`, gives what it adds the hygiene of these
+/// braces, so they are the user's.
+fn block(span: Span, statements: TokenStream) -> Group {
+    let mut block = Group::new(Delimiter::Brace, statements);
+    block.set_span(Span::call_site().located_at(span));
+    block
 }
 
 /// The body as something the runtime can call. The typed edge puts "expected `u64`, found `&str`" under

@@ -3,6 +3,7 @@
 pub(crate) mod body;
 pub(crate) mod catalogue;
 pub(crate) mod each;
+mod fragment;
 pub(crate) mod key;
 pub(crate) mod ret;
 pub(crate) mod site;

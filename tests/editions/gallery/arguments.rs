@@ -218,6 +218,27 @@ async fn function_pointer(id: u64, convert: fn(u64) -> String) -> String {
     convert(id)
 }
 
+#[cache_aside(key = "attributes:<id>:<name>", ttl = 60, skip(unused))]
+async fn attributes(
+    id: &impl CacheKeyOf,
+    #[allow(unused_variables, reason = "on the parameter itself")] unused: u32,
+    #[cfg_attr(test, allow(clippy::ptr_arg, reason = "on the parameter itself"))] name: &String,
+) -> usize {
+    body();
+    id.number() + name.len()
+}
+
+/// A trait of one's own on top of ours.
+trait CacheKeyOf: CacheKey + Sync {
+    fn number(&self) -> usize;
+}
+
+impl CacheKeyOf for u8 {
+    fn number(&self) -> usize {
+        usize::from(*self)
+    }
+}
+
 #[cache_aside(key = "nothing", ttl = 60)]
 async fn nothing() -> u32 {
     body();
@@ -263,6 +284,7 @@ shapes! {
     configured { apart!(configured(1, 2), configured(1, 3)); }
     skipped { hit!(skipped(1, &mut String::new(), |id| id + 1, &HashMap::new())); }
     function_pointer { hit!(function_pointer(1, |id| id.to_string())); }
+    attributes { hit!(attributes(&1_u8, 2, &"a".to_owned())); }
     nothing { hit!(nothing()); }
     write { invalidates!(write(Pool(7), user(), [1, 2], ()), field(&user())); }
 }

@@ -161,6 +161,69 @@ impl Arguments for Repo {
     }
 }
 
+/// With a third attribute, which looks for the box as well.
+#[async_trait]
+trait Traced {
+    async fn above(&self, id: u64) -> Result<u64>;
+    async fn below(&self, id: u64) -> Result<u64>;
+    async fn write(&self, id: u64) -> Result<u64>;
+}
+
+#[async_trait]
+impl Traced for Repo {
+    #[tracing::instrument(skip(self), err(Debug))]
+    #[cache_aside(key = "traced-above:<self.tenant>:<id>", ttl = 60)]
+    async fn above(&self, id: u64) -> Result<u64> {
+        body();
+        tokio::task::yield_now().await;
+        Ok(self.tenant + id)
+    }
+
+    #[cache_aside(key = "traced-below:<self.tenant>:<id>", ttl = 60)]
+    #[tracing::instrument(skip(self), err(Debug))]
+    async fn below(&self, id: u64) -> Result<u64> {
+        body();
+        tokio::task::yield_now().await;
+        Ok(self.tenant + id)
+    }
+
+    #[cache_invalidate(key = "traced-above:<self.tenant>:<id>")]
+    #[tracing::instrument(skip_all)]
+    #[cache_invalidate(key = "traced-below:<self.tenant>:<ret>")]
+    async fn write(&self, id: u64) -> Result<u64> {
+        body();
+        tokio::task::yield_now().await;
+        Ok(id)
+    }
+}
+
+/// A type with a lifetime, a borrowed implementor, and an associated type.
+struct Borrowed<'a> {
+    name: &'a str,
+}
+
+#[async_trait]
+trait Named<'a> {
+    type Name: Send;
+    async fn name<'b>(&'b self, prefix: &'b str) -> Option<Self::Name>
+    where
+        'a: 'b;
+}
+
+#[async_trait]
+impl<'a> Named<'a> for &Borrowed<'a> {
+    type Name = String;
+
+    #[cache_aside(key = "named:<self.name>:<prefix>", ttl = 60)]
+    async fn name<'b>(&'b self, prefix: &'b str) -> Option<Self::Name>
+    where
+        'a: 'b,
+    {
+        body();
+        Some([prefix, self.name].concat())
+    }
+}
+
 const fn repo() -> Repo {
     Repo { tenant: 7 }
 }
@@ -175,6 +238,13 @@ shapes! {
     boxed { hit!((Box::new(repo()) as Box<dyn Users>).boxed()); }
     generic { hit!(repo().get("id", vec![1_u8], "suffix")); }
     arguments { hit!(Repo::of((1, 2), "", 3, Some(4))); }
+    traced_above { hit!(repo().above(1)).unwrap(); }
+    traced_below { hit!(repo().below(1)).unwrap(); }
+    traced_write {
+        invalidates!(repo().write(1), repo().above(1)).unwrap();
+        invalidates!(repo().write(1), repo().below(1)).unwrap();
+    }
+    borrowed { let borrowed = Borrowed { name: "a" }; hit!((&borrowed).name("b")); }
     local { local_hit!(Local::get(&Rc::new(repo()), "a")); }
     local_default { local_hit!(Rc::new(repo()).default(1)); }
     write { invalidates!(repo().rename(1, String::new()), repo().find(1)).unwrap(); }

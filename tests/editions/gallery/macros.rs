@@ -85,6 +85,28 @@ macro_rules! newtype {
 
 newtype!(UserId(u64));
 
+// The caller's body can say `self` only if the caller also gives the word.
+macro_rules! methods {
+    ($repo:ident { $(fn $name:ident(&$this:ident, $arg:ident: $ty:ty) -> $ret:ty = $key:literal $body:block)+ }) => {
+        impl $repo {
+            $(
+                #[cache_aside(key = $key, ttl = 60)]
+                async fn $name(&$this, $arg: $ty) -> $ret {
+                    body();
+                    $body
+                }
+            )+
+        }
+    };
+}
+
+methods! {
+    Repo {
+        fn own(&self, id: u64) -> u64 = "own:<self.tenant>:<id>" { self.tenant + id }
+        fn named(&self, name: &str) -> Option<usize> = "own-named:<self.tenant>:<name>" { Some(name.len() + self.size) }
+    }
+}
+
 #[cache_aside(key = "user:<T>:<id>", ttl = 60)]
 async fn user<T: KeyName>(id: UserId) -> u64 {
     body();
@@ -151,6 +173,10 @@ shapes! {
     attribute_from_the_macro { hit!(small(1)); hit!(large(1)); }
     attribute_from_the_caller { apart!(by_caller(1, "a", 2), by_caller(2, "a", 1)); }
     whole_impl { hit!(Repo { tenant: 1, size: 0 }.find(1, 2)); }
+    self_from_the_caller {
+        hit!(Repo { tenant: 1, size: 0 }.own(1));
+        hit!(Repo { tenant: 1, size: 0 }.named("a"));
+    }
     write_in_an_impl {
         let repo = Repo { tenant: 1, size: 0 };
         invalidates!(repo.update(1), repo.find(1, 2));
