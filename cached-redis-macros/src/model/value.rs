@@ -26,9 +26,11 @@ pub(crate) struct ValueType {
 impl ValueType {
     /// `rows`: the function returns many values with their ids.
     pub(crate) fn of(function: &Function<'_>, rows: bool) -> Option<Self> {
-        let ty = match rows {
-            false => value(function.output?),
-            true => inside(row(function.output?)?, |name| name == "Arc"),
+        let output = function.output?;
+        let ty = if rows {
+            inside(row(output)?, |name| name == "Arc")
+        } else {
+            value(output)
         };
         let certain = is_certain(function, ty);
         Some(Self {

@@ -10,7 +10,9 @@ mod check;
 mod arguments;
 mod async_traits;
 mod attributes;
+mod batches;
 mod bodies;
+mod families;
 mod futures;
 mod generics;
 mod macros;
@@ -28,7 +30,9 @@ pub(crate) const SHAPES: &[&[Shape]] = &[
     arguments::SHAPES,
     async_traits::SHAPES,
     attributes::SHAPES,
+    batches::SHAPES,
     bodies::SHAPES,
+    families::SHAPES,
     futures::SHAPES,
     generics::SHAPES,
     macros::SHAPES,

@@ -10,6 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{bodies, body};
 
+#[allow(
+    clippy::unsafe_derive_deserialize,
+    reason = "with the feature `catalogue`, linkme puts an `unsafe fn` into the methods"
+)]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct User {
     id: u64,

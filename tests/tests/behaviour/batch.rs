@@ -70,7 +70,8 @@ on_every_store! {
         let table = Table::of(1..=9);
         find_many(&table, &[1]).await.unwrap();
         assert_eq!(find_many(&table, &[2, 1, 2, 1, 2]).await, Ok(rows(&[1, 2])));
-        assert_eq!(table.queries(), [vec![1], vec![2]]);
+        assert_eq!(find_many(&table, &[4, 3, 4]).await, Ok(rows(&[3, 4])));
+        assert_eq!(table.queries(), [vec![1], vec![2], vec![4, 3]]);
     }
 
     async fn no_ids_cost_nothing(world: &World) {

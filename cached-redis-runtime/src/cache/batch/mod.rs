@@ -25,6 +25,8 @@ pub struct BatchCall<P: Ids> {
     ids: P,
     /// The ids, each once.
     asked: Vec<P::Id>,
+    /// Some were given more than once.
+    repeated: bool,
 }
 
 impl<P: Ids> fmt::Debug for BatchCall<P> {
@@ -68,16 +70,22 @@ impl<P: Ids> BatchCall<P> {
         key: impl Fn(&P::Id, &mut KeyList),
     ) -> Self {
         let mut call = Common::begin(site, lifetimes);
-        let mut asked = Vec::new();
+        let (mut asked, mut repeated) = (Vec::new(), false);
         if let Some(mut list) = call.list(cache, enabled) {
             for id in ids.ids() {
                 key(id, &mut list);
             }
             let once = call.aim(list);
+            repeated = once.contains(&false);
             let once = ids.ids().zip(once).filter(|(_, once)| *once);
             asked.extend(once.map(|(id, _)| id.clone()));
         }
-        Self { call, ids, asked }
+        Self {
+            call,
+            ids,
+            asked,
+            repeated,
+        }
     }
 }
 
@@ -200,6 +208,7 @@ where
         mut call,
         ids,
         asked,
+        repeated,
     } = batch;
     let Some(mut target) = call.target.take() else {
         call.context.report(call.served);
@@ -227,7 +236,8 @@ where
         }
     };
     drop(search);
-    let wanted = if tickets.len() == asked.len() {
+    // A body that is given an id twice may return its row twice.
+    let wanted = if tickets.len() == asked.len() && !repeated {
         Asked::all(ids)
     } else {
         Asked::some(tickets.iter().map(|(at, _)| asked[*at].clone()).collect())
