@@ -1,6 +1,7 @@
 //! How much larger an annotated function's future is than the bare one's. Every caller up to the task holds it inside
 //! its own, so what a call keeps across its awaits is paid many times over.
 
+use std::collections::HashMap;
 use std::mem::{size_of, size_of_val};
 
 use cached_redis_runtime::{Cache, cache_aside, cache_invalidate};
@@ -82,6 +83,12 @@ pairs! {
         user
     }
 
+    #[cache_aside(key = "row:<ids>", each = ids, ttl = 60)]
+    fn rows(ids: &[u64]) -> HashMap<u64, User> {
+        let user = body::<1024>(ids.len() as u64).await;
+        HashMap::from([(user.id, user)])
+    }
+
     #[cache_invalidate(key = "value:<id>")]
     fn write(id: u64) -> Result<(), DbError> {
         body::<1024>(id).await;
@@ -118,6 +125,7 @@ async fn an_attribute_adds_little_to_a_future() {
         method(repo, 1) + 0;
         owned(String::new(), vec![]) + 0;
         wide(String::new(), [0; 200]) + size_of::<(String, [u8; 200])>();
+        rows(&[1]) + 0;
         write(1) + 0;
         write_with_result(1, String::new()) + 0;
     };

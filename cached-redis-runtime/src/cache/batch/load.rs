@@ -45,7 +45,7 @@ impl<'a> Load<'a> {
 
     /// Boxed, so that it has no room in the caller's future.
     pub(super) fn end(
-        mut self,
+        mut self: Box<Self>,
         mut outcomes: Vec<Outcome>,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
         Box::pin(async move {
@@ -81,11 +81,12 @@ impl Drop for Load<'_> {
 pub(super) fn outcomes<S: BatchShape>(
     load: &Load<'_>,
     rows: &S::Rows,
-    missing: &[&<S::Rows as Rows>::Id],
+    asked: &[<S::Rows as Rows>::Id],
     store: &mut dyn FnMut(&Value<S>) -> bool,
 ) -> Vec<Outcome> {
+    let missing: Vec<_> = load.tickets.iter().map(|(at, _)| &asked[*at]).collect();
     let mut outcomes = Vec::with_capacity(missing.len());
-    rows.look_up(missing, &mut |place, row| {
+    rows.look_up(&missing, &mut |place, row| {
         outcomes.push(match (&load.tickets[place].1, row) {
             (_, Row::None) => Outcome::Absent,
             (Ticket::Uncached, _) => Outcome::Unstored(None),

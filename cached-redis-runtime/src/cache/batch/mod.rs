@@ -21,7 +21,9 @@ use load::{Load, outcomes};
 
 /// One call, before its body is needed.
 pub struct BatchCall<P: Ids> {
-    call: Common,
+    /// Boxed, as is whatever else a call keeps and its caller's future need not hold.
+    call: Box<Common>,
+    target: Option<Box<Target>>,
     ids: P,
     /// The ids, each once.
     asked: Vec<P::Id>,
@@ -44,10 +46,9 @@ struct Common {
     lifetimes: Lifetimes,
     context: Context,
     served: Served,
-    /// `None`: the body runs as written.
-    target: Option<Target>,
 }
 
+/// The entries. Without it the body runs as written.
 #[derive(Debug)]
 struct Target {
     cache: Found,
@@ -69,19 +70,21 @@ impl<P: Ids> BatchCall<P> {
         ids: P,
         key: impl Fn(&P::Id, &mut KeyList),
     ) -> Self {
-        let mut call = Common::begin(site, lifetimes);
-        let (mut asked, mut repeated) = (Vec::new(), false);
+        let mut call = Box::new(Common::begin(site, lifetimes));
+        let (mut target, mut asked, mut repeated) = (None, Vec::new(), false);
         if let Some(mut list) = call.list(cache, enabled) {
             for id in ids.ids() {
                 key(id, &mut list);
             }
-            let once = call.aim(list);
+            let (aimed, once) = call.aim(list);
+            target = Some(aimed);
             repeated = once.contains(&false);
             let once = ids.ids().zip(once).filter(|(_, once)| *once);
             asked.extend(once.map(|(id, _)| id.clone()));
         }
         Self {
             call,
+            target,
             ids,
             asked,
             repeated,
@@ -96,7 +99,6 @@ impl Common {
             lifetimes,
             context: Context::current(),
             served: Served::Bypassed,
-            target: None,
         }
     }
 
@@ -113,7 +115,7 @@ impl Common {
     }
 
     /// Takes each key once, and says which of them those are.
-    fn aim(&mut self, list: KeyList) -> Vec<bool> {
+    fn aim(&self, list: KeyList) -> (Box<Target>, Vec<bool>) {
         let (cache, mut keys) = list.into_parts();
         let once = first_of_each(&keys);
         let mut place = 0;
@@ -122,7 +124,7 @@ impl Common {
             once[place - 1]
         });
         let format = self.site.format_or(cache.engine().settings().format);
-        self.target = Some(Target {
+        let target = Target {
             cache,
             keys,
             format,
@@ -131,8 +133,8 @@ impl Common {
                 Mode::Refresh => Reload::Forced,
                 _ => Reload::No,
             },
-        });
-        once
+        };
+        (Box::new(target), once)
     }
 
     fn batch<'a>(&self, target: &'a Target) -> Batch<'a> {
@@ -190,12 +192,16 @@ impl Common {
 ///
 /// # Cancel safety
 /// Nothing is lost: waiters take over, or the leases are given back.
-pub async fn cache_aside_each<P, S, U, F, Fut>(
+#[expect(
+    clippy::manual_async_fn,
+    reason = "an `async fn` keeps its arguments twice, as they came and as its own variables"
+)]
+pub fn cache_aside_each<P, S, U, F, Fut>(
     batch: BatchCall<P>,
     _shape: S,
     mut store: U,
     load: F,
-) -> Output<S>
+) -> impl Future<Output = Output<S>>
 where
     P: Ids,
     S: BatchShape,
@@ -204,21 +210,64 @@ where
     F: FnOnce(Asked<P>) -> Fut,
     Fut: Future<Output = Output<S>>,
 {
-    let BatchCall {
-        mut call,
-        ids,
-        asked,
-        repeated,
-    } = batch;
-    let Some(mut target) = call.target.take() else {
-        call.context.report(call.served);
-        let context = call.context.of_body(None);
-        return context.run(pin!(load(Asked::all(ids)))).await;
-    };
-    target.fingerprint = S::Leaf::fingerprint(call.site, target.format);
+    async move {
+        let BatchCall {
+            mut call,
+            target,
+            ids,
+            asked,
+            repeated,
+        } = batch;
+        let Some(mut target) = target else {
+            call.context.report(call.served);
+            let context = call.context.of_body(None);
+            return context.run(pin!(load(Asked::all(ids)))).await;
+        };
+        target.fingerprint = S::Leaf::fingerprint(call.site, target.format);
+        let (found, tickets) = find::<S>(&mut call, &target, &asked).await;
+        if tickets.is_empty() {
+            call.context.report(call.served);
+            return S::Around::wrap(S::Rows::of(found));
+        }
+        // A body that is given an id twice may return its row twice.
+        let wanted = if tickets.len() == asked.len() && !repeated {
+            Asked::all(ids)
+        } else {
+            Asked::some(tickets.iter().map(|(at, _)| asked[*at].clone()).collect())
+        };
+        let loading = Box::new(call.load(&target, tickets));
+        let returned = {
+            let load = pin!(load(wanted));
+            loading.context().run(load).await
+        };
+        // Only now is the body's future gone, so only a new variable can have its place.
+        let output = returned;
+        let outcomes = S::Around::rows(&output)
+            .map(|rows| outcomes::<S>(&loading, rows, &asked, &mut store))
+            .unwrap_or_default();
+        loading.end(outcomes).await;
+        S::Around::map(output, |rows| rows.merge(found, &asked))
+    }
+}
+
+/// Ids with their values.
+type Held<S> = Vec<(
+    <<S as BatchShape>::Rows as Rows>::Id,
+    <<S as BatchShape>::Rows as Rows>::Held,
+)>;
+
+/// The rows that are cached, and what is to be done about the others.
+async fn find<S: BatchShape>(
+    call: &mut Common,
+    target: &Target,
+    asked: &[<S::Rows as Rows>::Id],
+) -> (Held<S>, Vec<(usize, Ticket)>)
+where
+    <S::Rows as Rows>::Id: Clone,
+{
     let mut found: Vec<Option<_>> = Vec::new();
     found.resize_with(asked.len(), || None);
-    let mut search = call.search(&target);
+    let mut search = Box::new(call.search(target));
     let tickets = loop {
         match search.step().await {
             Step::Load(tickets) => break tickets,
@@ -226,7 +275,7 @@ where
                 for (at, hit) in hits {
                     match take::<S::Leaf>(target.format, &hit) {
                         Ok(held) => {
-                            call.answered(&target, &hit);
+                            call.answered(target, &hit);
                             found[at] = held;
                         }
                         Err(Undecodable) => search.undecodable(at, hit),
@@ -235,30 +284,9 @@ where
             }
         }
     };
-    drop(search);
-    // A body that is given an id twice may return its row twice.
-    let wanted = if tickets.len() == asked.len() && !repeated {
-        Asked::all(ids)
-    } else {
-        Asked::some(tickets.iter().map(|(at, _)| asked[*at].clone()).collect())
-    };
-    let found: Vec<_> = found
-        .into_iter()
-        .enumerate()
-        .filter_map(|(at, held)| Some((asked[at].clone(), held?)))
-        .collect();
-    if tickets.is_empty() {
-        call.context.report(call.served);
-        return S::Around::wrap(S::Rows::of(found));
-    }
-    let missing: Vec<_> = tickets.iter().map(|(at, _)| &asked[*at]).collect();
-    let loading = call.load(&target, tickets);
-    let output = loading.context().run(pin!(load(wanted))).await;
-    let outcomes = S::Around::rows(&output)
-        .map(|rows| outcomes::<S>(&loading, rows, &missing, &mut store))
-        .unwrap_or_default();
-    loading.end(outcomes).await;
-    S::Around::map(output, |rows| rows.merge(found, &asked))
+    let found = asked.iter().zip(found);
+    let found = found.filter_map(|(id, held)| Some((id.clone(), held?)));
+    (found.collect(), tickets)
 }
 
 /// What an entry says: a value, or "not found".
