@@ -4,6 +4,7 @@
 //! stay as they are. This crate is what happens at run time, and re-exports the attributes.
 //!
 //! - [`Cache`] is the handle: connect once, [`install`](Cache::install), and the annotated functions find it.
+//! - [`transaction`] keeps invalidations back until the commit.
 //! - [`refresh`], [`bypass`] and [`inspect`] wrap a call of an annotated function.
 //! - [`CacheKey`] and [`KeyName`] are what stands in a key; [`Cacheable`] is what is stored; a [`KeyFamily`] names both.
 //! - [`Stats`] says what the cache did, per key family.
@@ -40,7 +41,7 @@ mod store;
 mod sync;
 mod ttl;
 
-pub use cache::{Cache, CacheBuilder, Served, bypass, inspect, refresh};
+pub use cache::{Cache, CacheBuilder, Served, bypass, inspect, refresh, transaction};
 #[cfg(feature = "catalogue")]
 pub use catalogue::{Catalogue, catalogue};
 pub use codec::{Cacheable, Format};

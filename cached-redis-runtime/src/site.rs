@@ -1,11 +1,11 @@
 //! `Site`: what is constant about one annotated function.
 
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use serde::de::DeserializeOwned;
 
 use crate::codec::{Format, Tags};
-use crate::observe::Counters;
+use crate::observe::{Counters, warn};
 use crate::sync::{Arc, OnceLock};
 
 /// How many caches' counters a site finds without asking the cache. A test run may make any number of caches.
@@ -23,6 +23,9 @@ pub struct Site {
     version: u32,
     jitter: f64,
     format: Option<Format>,
+    /// A parameter is an open database transaction.
+    takes_transaction: bool,
+    warned: AtomicBool,
     /// The fingerprints of the value types seen here.
     tags: Tags,
     /// The counters in the first caches used, with those caches' numbers: normally one, the installed cache.
@@ -46,6 +49,8 @@ impl Site {
             version: 1,
             jitter: 0.1,
             format: None,
+            takes_transaction: false,
+            warned: AtomicBool::new(false),
             tags: Tags::new(),
             counters: [const { OnceLock::new() }; REMEMBERED],
             encoded_len: AtomicUsize::new(0),
@@ -77,6 +82,30 @@ impl Site {
     pub const fn format(mut self, format: Format) -> Self {
         self.format = Some(format);
         self
+    }
+
+    /// A parameter is an open database transaction.
+    #[must_use]
+    pub const fn in_transaction(mut self) -> Self {
+        self.takes_transaction = true;
+        self
+    }
+
+    pub(crate) fn takes_transaction(&self) -> bool {
+        self.takes_transaction
+    }
+
+    /// For a call outside of a `transaction` block: says once per function that its invalidation comes too early, or
+    /// that what it reads is not stored.
+    pub(crate) fn warn_of_transaction(&self) {
+        if self.takes_transaction && !self.warned.swap(true, Ordering::Relaxed) {
+            warn(format_args!(
+                "`{}` was given an open transaction outside of `cached_redis_runtime::transaction(…)`: what it \
+                 invalidates is deleted before the commit, and what it reads is not stored; put the block that \
+                 commits into `transaction(async {{ … }})` (said once for this function)",
+                self.path
+            ));
+        }
     }
 
     pub(crate) fn path(&self) -> &'static str {

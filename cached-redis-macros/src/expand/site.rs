@@ -42,6 +42,7 @@ pub(crate) fn cache_aside(
     let jitter = constants
         .jitter
         .map(|share| quote_spanned!(*span=> .jitter(#share)));
+    let in_transaction = in_transaction(context, function);
     let format = constants.codec.map(|(codec, place)| {
         let place = span.located_at(place);
         let (name, rt) = (Ident::new(codec.name(), place), rt.at(place));
@@ -50,7 +51,8 @@ pub(crate) fn cache_aside(
     quote_spanned! {*span=>
         let __site = {
             static __SITE: #rt::Site =
-                #rt::Site::cache_aside(#path, #template, #literals) #version #jitter #format;
+                #rt::Site::cache_aside(#path, #template, #literals)
+                    #version #jitter #format #in_transaction;
             #registration
             &__SITE
         };
@@ -70,15 +72,24 @@ pub(crate) fn cache_invalidate(
     registration: &TokenStream,
 ) -> TokenStream {
     let Context { rt, span } = context;
+    let in_transaction = in_transaction(context, function);
     let template = plans.first().map(|plan| template(context, plan));
     let path = path(context, function);
     quote_spanned! {*span=>
         let __site = {
-            static __SITE: #rt::Site = #rt::Site::cache_invalidate(#path, #template);
+            static __SITE: #rt::Site = #rt::Site::cache_invalidate(#path, #template)
+                #in_transaction;
             #registration
             &__SITE
         };
     }
+}
+
+/// An open transaction as a parameter asks for a `transaction` block around the call.
+fn in_transaction(context: &Context, function: &Function<'_>) -> Option<TokenStream> {
+    function
+        .takes_transaction()
+        .then(|| quote_spanned!(context.span=> .in_transaction()))
 }
 
 /// Where the function is, for statistics: two modules may both have a `find`.

@@ -91,6 +91,11 @@ impl<'a> Function<'a> {
         moved.then_some("`#[async_trait]` has moved this parameter's pattern into the body: give the parameter one name, and write `<name.0>` or `<name.field>`")
     }
 
+    /// Whether a parameter is an open database transaction: `&mut sqlx::Transaction<'_, Sqlite>`, `&DatabaseTransaction`.
+    pub(crate) fn takes_transaction(&self) -> bool {
+        self.params.iter().any(|param| is_transaction(param.ty))
+    }
+
     pub(crate) fn lookup(&self, name: &str) -> Option<Root<'_>> {
         if name == "self" {
             return self.item.sig.receiver().map(Root::Receiver);
@@ -291,6 +296,18 @@ fn last_type(path: &Path) -> Option<&Type> {
         GenericArgument::Type(ty) => Some(ty),
         _ => None,
     })
+}
+
+fn is_transaction(ty: &Type) -> bool {
+    match ungroup(ty) {
+        Type::Reference(reference) => is_transaction(&reference.elem),
+        Type::Path(path) => path
+            .path
+            .segments
+            .last()
+            .is_some_and(|last| last.ident.to_string().ends_with("Transaction")),
+        _ => false,
+    }
 }
 
 /// `T` of `Future<Output = T>`.

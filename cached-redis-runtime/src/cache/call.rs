@@ -38,6 +38,8 @@ struct Target {
     reload: Reload,
     /// What another call made cannot be read here: waiting for the next one would not help.
     given_up: bool,
+    /// In a transaction: what is loaded is not stored.
+    read_only: bool,
 }
 
 impl Call {
@@ -74,9 +76,16 @@ impl Call {
         }
         let settings = engine.settings();
         let key = render(&settings.namespace, self.site.literals(), segments);
-        if self.context.is_loading(&cache, &key) {
+        let transaction = self.context.transaction();
+        if self.context.is_loading(&cache, &key)
+            || transaction.is_some_and(|pending| pending.holds(&cache, &key))
+        {
             engine.count(self.site, Count::Bypassed);
             return;
+        }
+        let read_only = transaction.is_some() || self.site.takes_transaction();
+        if transaction.is_none() {
+            self.site.warn_of_transaction();
         }
         let format = self.site.format_or(settings.format);
         let reload = match self.context.mode() {
@@ -90,6 +99,7 @@ impl Call {
             fingerprint: 0,
             reload,
             given_up: false,
+            read_only,
         });
     }
 
@@ -117,6 +127,10 @@ impl Call {
         // Made anew, since across the await it would take its place in the caller's future.
         match engine.judge(self.request(target), target.reload, got) {
             ControlFlow::Break(plan) => plan,
+            ControlFlow::Continue(_) if target.read_only => {
+                engine.count(self.site, Count::Bypassed);
+                Plan::Load(Ticket::Uncached)
+            }
             ControlFlow::Continue(miss) => miss.await,
         }
     }
@@ -166,6 +180,7 @@ impl Call {
         if let Some(target) = &self.target {
             target.cache.engine().count(self.site, Count::Load);
             self.served = match (&ticket, target.reload) {
+                (Ticket::Uncached, _) if target.read_only => Served::Bypassed,
                 (Ticket::Uncached, _) => Served::Uncached,
                 (_, Reload::Forced) => Served::Refreshed,
                 _ => Served::Miss,

@@ -10,6 +10,7 @@ use core::mem;
 use core::pin::{Pin, pin};
 
 use super::Cache;
+use super::transaction::Pending;
 use crate::sync::{Arc, Mutex};
 
 thread_local! {
@@ -28,7 +29,8 @@ pub enum Served {
     Joined,
     /// By its body, because [`refresh`] asked for it.
     Refreshed,
-    /// By its body, because `when` or [`bypass`] said so, or because the body called itself for the same key.
+    /// By its body, because `when` or [`bypass`] said so, because the body called itself for the same key, or because it
+    /// was in a [`transaction`](crate::transaction), where what is loaded is not stored.
     Bypassed,
     /// By its body, because the cache could not be used: no server, a timeout, a key of another type, no cache at all.
     Uncached,
@@ -68,6 +70,7 @@ struct Surroundings {
     mode: Mode,
     report: Option<Arc<Mutex<Served>>>,
     loading: Option<Arc<Loading>>,
+    transaction: Option<Arc<Pending>>,
 }
 
 /// The keys whose bodies surround this call, innermost first: a body that asks for its own key must not wait for itself.
@@ -98,6 +101,7 @@ impl Context {
                 mode: Mode::Use,
                 report: None,
                 loading: None,
+                transaction: None,
             },
         };
         change(&mut surroundings);
@@ -118,6 +122,14 @@ impl Context {
             loading = one.outer.as_deref();
         }
         false
+    }
+
+    pub(super) fn transaction(&self) -> Option<&Arc<Pending>> {
+        self.0.as_ref()?.transaction.as_ref()
+    }
+
+    pub(super) fn in_transaction(self, pending: Arc<Pending>) -> Self {
+        self.with(|around| around.transaction = Some(pending))
     }
 
     pub(super) fn report(&self, served: Served) {

@@ -6,10 +6,13 @@ use core::pin::Pin;
 
 use tokio::runtime::Handle;
 
+use super::context::Context;
 use super::global::{CacheRef, Found};
+use super::transaction::Pending;
 use crate::key::{CacheKey, render};
 use crate::shape::{Shape, Verdict};
 use crate::site::Site;
+use crate::sync::Arc;
 
 /// A template with its values.
 pub struct TemplateKey<'a> {
@@ -71,6 +74,8 @@ pub struct Invalidation {
     site: &'static Site,
     always: bool,
     list: Option<KeyList>,
+    /// Where the keys wait for the commit.
+    transaction: Option<Arc<Pending>>,
 }
 
 impl Invalidation {
@@ -98,7 +103,22 @@ impl Invalidation {
             }
             list
         });
-        Self { site, always, list }
+        let transaction = Context::current().transaction().cloned();
+        if transaction.is_none() && list.is_some() {
+            site.warn_of_transaction();
+        }
+        Self {
+            site,
+            always,
+            list,
+            transaction,
+        }
+    }
+
+    /// Leaves the keys to the transaction around, if there is one that has not ended.
+    fn waits(&self, list: &KeyList) -> bool {
+        let transaction = self.transaction.as_ref();
+        transaction.is_some_and(|pending| pending.add(&list.cache, Some(self.site), &list.keys))
     }
 
     /// Nothing is to be deleted.
@@ -118,7 +138,7 @@ impl Invalidation {
         Box::pin(async move {
             // From here on `delete` takes care of the keys even if it is dropped.
             let Some(list) = self.list.take() else { return };
-            if list.keys.is_empty() {
+            if list.keys.is_empty() || self.waits(&list) {
                 return;
             }
             let engine = list.cache.engine();
@@ -136,15 +156,15 @@ impl Invalidation {
 /// is unknown, and a deletion only costs a miss.
 impl Drop for Invalidation {
     fn drop(&mut self) {
-        let Some(KeyList { cache, keys }) = self.list.take() else {
+        let Some(list) = self.list.take() else {
             return;
         };
-        if keys.is_empty() {
+        if list.keys.is_empty() || self.waits(&list) {
             return;
         }
         // Until the deletion is through, this process does not trust the keys.
-        let engine = cache.engine();
-        engine.lose(&keys);
+        let engine = list.cache.engine();
+        engine.lose(&list.keys);
     }
 }
 

@@ -6,6 +6,7 @@ mod call;
 mod context;
 mod global;
 mod invalidation;
+mod transaction;
 
 pub use batch::{BatchCall, cache_aside_each};
 pub use builder::CacheBuilder;
@@ -13,6 +14,7 @@ pub use call::{Call, cache_aside};
 pub use context::{Served, bypass, inspect, refresh};
 pub use global::{CacheRef, explicit, installed};
 pub use invalidation::{Invalidation, KeyList, TemplateKey, cache_invalidate};
+pub use transaction::transaction;
 
 use core::fmt;
 use core::future::Future;
@@ -146,6 +148,8 @@ impl Cache {
     /// # Concurrent calls on the same key
     /// A load that began before keeps its result for its callers and does not store it.
     ///
+    /// In a [`transaction`] the deletion waits for its end.
+    ///
     /// # When Redis is down
     /// Returns an error; see there.
     ///
@@ -166,8 +170,19 @@ impl Cache {
     }
 
     async fn delete(&self, key: Key) -> Result<(), Error> {
-        let stored = format!("{}{}", self.engine.settings().namespace, key.as_str());
-        self.engine.delete_keys(&[stored]).await
+        let stored = [format!(
+            "{}{}",
+            self.engine.settings().namespace,
+            key.as_str()
+        )];
+        let context = context::Context::current();
+        if context
+            .transaction()
+            .is_some_and(|pending| pending.add(self, None, &stored))
+        {
+            return Ok(());
+        }
+        self.engine.delete_keys(&stored).await
     }
 
     /// What this cache did so far, per family.

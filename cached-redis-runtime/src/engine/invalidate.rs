@@ -20,15 +20,25 @@ impl Engine {
     /// When the store could not. The keys are then bypassed by this process and deleted again until it works.
     pub(crate) async fn delete(&self, site: &'static Site, keys: &[String]) -> Result<(), Error> {
         let deleted = self.delete_keys(keys).await;
-        let n = keys.len() as u64;
-        match &deleted {
+        self.count_deleted(site, keys.len(), &deleted);
+        deleted
+    }
+
+    /// Counts the keys of a function that were deleted, or not.
+    pub(crate) fn count_deleted(
+        &self,
+        site: &'static Site,
+        keys: usize,
+        deleted: &Result<(), Error>,
+    ) {
+        let n = keys as u64;
+        match deleted {
             Ok(()) => self.counters(site).add(Count::Invalidation, n),
             Err(error) => {
                 self.counters(site).add(Count::LostDelete, n);
                 self.failed(site, error);
             }
         }
-        deleted
     }
 
     /// Deletes `keys` with one command.

@@ -15,4 +15,6 @@ mod families;
 mod formats;
 mod invalidate;
 mod return_types;
+mod transaction;
+mod warnings;
 mod wire;

@@ -37,6 +37,7 @@ impl<'a> Load<'a> {
     fn served(&self) -> Served {
         let stored = |(_, ticket): &(usize, Ticket)| !matches!(ticket, Ticket::Uncached);
         match self.target.reload {
+            _ if !self.tickets.iter().any(stored) && self.call.is_read_only() => Served::Bypassed,
             _ if !self.tickets.iter().any(stored) => Served::Uncached,
             Reload::Forced => Served::Refreshed,
             _ => Served::Miss,

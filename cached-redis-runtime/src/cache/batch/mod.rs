@@ -111,6 +111,9 @@ impl Common {
             cache.engine().count(self.site, Count::Bypassed);
             return None;
         }
+        if self.context.transaction().is_none() {
+            self.site.warn_of_transaction();
+        }
         Some(KeyList::new(cache))
     }
 
@@ -147,12 +150,23 @@ impl Common {
         }
     }
 
+    /// In a transaction what is loaded is not stored.
+    fn is_read_only(&self) -> bool {
+        self.context.transaction().is_some() || self.site.takes_transaction()
+    }
+
     /// A body of the same call that surrounds this one loads some of the keys: it must not be waited for.
     fn search<'a>(&self, target: &'a Target) -> Search<'a> {
         let engine = target.cache.engine();
+        let transaction = self.context.transaction();
         let mut search = engine.search(self.batch(target), target.reload);
+        if self.is_read_only() {
+            search.stores_nothing();
+        }
         for (at, key) in target.keys.iter().enumerate() {
-            if self.context.is_loading(&target.cache, key) {
+            if self.context.is_loading(&target.cache, key)
+                || transaction.is_some_and(|pending| pending.holds(&target.cache, key))
+            {
                 engine.count(self.site, Count::Bypassed);
                 search.load_along(at);
             }

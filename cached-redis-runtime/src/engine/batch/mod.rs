@@ -71,6 +71,8 @@ pub(crate) struct Search<'a> {
     /// The places in the order of their keys, which is the same for everybody.
     order: Vec<usize>,
     forced: bool,
+    /// Whatever is not found is loaded and not stored.
+    read_only: bool,
     waited: bool,
     rounds: u32,
     end: Option<Instant>,
@@ -95,6 +97,7 @@ impl Engine {
             states: Vec::new(),
             order,
             forced: reload == Reload::Forced,
+            read_only: false,
             waited: false,
             rounds: 0,
             end: None,
@@ -107,6 +110,11 @@ impl Engine {
 }
 
 impl Search<'_> {
+    /// Whatever is not found is loaded and not stored.
+    pub(crate) fn stores_nothing(&mut self) {
+        self.read_only = true;
+    }
+
     /// This key is loaded and not stored, whatever it holds.
     pub(crate) fn load_along(&mut self, at: usize) {
         self.states[at] = State::Load(Ticket::Uncached);
@@ -161,6 +169,9 @@ impl Search<'_> {
         let hits = self.look().await?;
         if !hits.is_empty() {
             return Ok(hits);
+        }
+        if self.read_only {
+            self.load_the_rest();
         }
         if Handle::try_current().is_err() && !self.is_settled() {
             drop(no_runtime(self.batch.site));

@@ -1,0 +1,199 @@
+//! `transaction`: deletions wait for the commit, and nothing that was read before it is stored.
+
+use core::future::Future;
+use core::pin::pin;
+
+use super::Cache;
+use super::context::Context;
+use crate::site::Site;
+use crate::sync::{Arc, Mutex};
+
+/// The deletions that wait for the end of one transaction.
+#[derive(Debug)]
+pub(super) struct Pending {
+    /// `None` once the transaction has ended: from then on nobody would carry them out.
+    deletions: Mutex<Option<Vec<Deletion>>>,
+    outer: Option<Arc<Pending>>,
+}
+
+#[derive(Clone, Debug)]
+struct Deletion {
+    cache: Cache,
+    /// `None` for [`Cache::invalidate`].
+    site: Option<&'static Site>,
+    keys: Vec<String>,
+}
+
+impl Pending {
+    fn new(outer: Option<Arc<Self>>) -> Self {
+        Self {
+            deletions: Mutex::new(Some(Vec::new())),
+            outer,
+        }
+    }
+
+    /// Takes over a deletion. `false`: the transaction is over, so the caller must see to it at once.
+    pub(super) fn add(&self, cache: &Cache, site: Option<&'static Site>, keys: &[String]) -> bool {
+        let mut deletions = self.deletions.lock();
+        let Some(deletions) = deletions.as_mut() else {
+            return false;
+        };
+        deletions.push(Deletion {
+            cache: cache.clone(),
+            site,
+            keys: keys.to_vec(),
+        });
+        true
+    }
+
+    /// Whether this transaction, or one around it, has changed what `key` was made from.
+    pub(super) fn holds(&self, cache: &Cache, key: &str) -> bool {
+        let held = |one: &Deletion| {
+            Arc::ptr_eq(&one.cache.engine, &cache.engine) && one.keys.iter().any(|held| held == key)
+        };
+        let here = self.deletions.lock().iter().flatten().any(held);
+        here || self
+            .outer
+            .as_ref()
+            .is_some_and(|outer| outer.holds(cache, key))
+    }
+
+    fn close(&self) -> Vec<Deletion> {
+        self.deletions.lock().take().unwrap_or_default()
+    }
+}
+
+/// A transaction under way. Dropped before its end (cancelled, panicked) its outcome is unknown, and a deletion only
+/// costs a miss.
+struct Open(Arc<Pending>);
+
+impl Open {
+    /// Carries out the deletions, all keys of one cache with one command.
+    async fn committed(self) {
+        // From here on `delete_keys` takes care of them even if it is dropped, one cache after the other.
+        let mut rest = Rest(self.0.close());
+        if let Some(outer) = &self.0.outer {
+            // Whether this was a savepoint of the outer transaction or one of its own cannot be known. In the first case
+            // only the outer commit shows the change to others, in the second it is there now.
+            for one in &rest.0 {
+                outer.add(&one.cache, one.site, &one.keys);
+            }
+        }
+        while let Some((cache, deletions)) = rest.next_cache() {
+            let keys: Vec<_> = deletions.iter().flat_map(|one| one.keys.clone()).collect();
+            let deleted = cache.engine.delete_keys(&keys).await;
+            for one in &deletions {
+                let Some(site) = one.site else { continue };
+                cache.engine.count_deleted(site, one.keys.len(), &deleted);
+            }
+        }
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        drop(Rest(self.0.close()));
+    }
+}
+
+/// Deletions that somebody must carry out.
+struct Rest(Vec<Deletion>);
+
+impl Rest {
+    fn next_cache(&mut self) -> Option<(Cache, Vec<Deletion>)> {
+        let cache = self.0.first()?.cache.clone();
+        let same = |one: &mut Deletion| Arc::ptr_eq(&one.cache.engine, &cache.engine);
+        let deletions = self.0.extract_if(.., same).collect();
+        Some((cache, deletions))
+    }
+}
+
+impl Drop for Rest {
+    fn drop(&mut self) {
+        for one in &self.0 {
+            one.cache.engine.lose(&one.keys);
+        }
+    }
+}
+
+/// Runs a block that changes the database in a transaction and commits it: what the writes inside invalidate is
+/// deleted after the block has returned `Ok`, all keys of a cache with one `DEL`.
+///
+/// An invalidation before the commit would be of no use: a reader would load the old value again and store it. So
+/// inside the block annotated writes, and [`Cache::invalidate`], only note their keys. Annotated reads may be answered
+/// from the cache, but not for a key that the block has invalidated, and what they load is not stored, because the
+/// transaction's view may be older than a concurrent commit or newer than its own.
+///
+/// - `Ok`: the keys are deleted before `transaction` returns.
+/// - `Err`: they are forgotten; the transaction was rolled back.
+/// - The future is dropped, or panics: they are deleted in the background, because the commit may have happened.
+///
+/// Blocks may be nested. An inner block's keys are deleted when it ends in `Ok`, and once more with the outer one.
+/// A task that is spawned inside is not inside.
+///
+/// # Errors
+/// The block's own.
+///
+/// # Cancel safety
+/// The keys are deleted in the background.
+///
+/// # Concurrent calls on the same key
+/// Until the block has ended, others are served what the cache holds, as they are by the database.
+///
+/// # When Redis is down
+/// The block's result is returned; the keys are bypassed by this process and deleted as soon as the server is back.
+///
+/// # Examples
+/// ```
+/// use cached_redis_runtime::{Cache, Served, cache_aside, cache_invalidate, inspect, transaction};
+///
+/// #[cache_aside(key = "balance:<account>", ttl = "1h")]
+/// async fn balance(account: u32) -> i64 {
+///     // …
+/// #   let _ = account;
+///     100
+/// }
+///
+/// #[cache_invalidate(key = "balance:<account>")]
+/// async fn add(account: u32, amount: i64) -> Result<(), std::io::Error> {
+///     // … UPDATE …
+/// #   let _ = (account, amount);
+///     Ok(())
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let cache = Cache::connect("memory://").await?;
+/// # cache.scope(async {
+/// # balance(1).await;
+/// transaction(async {
+///     // let mut tx = pool.begin().await?;
+///     add(1, -50).await?;
+///     add(2, 50).await?;
+///     // tx.commit().await
+/// #   assert_eq!(inspect(balance(1)).await.1, Served::Bypassed);
+/// #   Ok::<(), std::io::Error>(())
+/// })
+/// .await?;
+/// # assert_eq!(inspect(balance(1)).await.1, Served::Miss);
+/// # Ok::<(), std::io::Error>(())
+/// # }).await?;
+/// # Ok(())
+/// # }
+/// ```
+pub async fn transaction<T, E, F>(block: F) -> Result<T, E>
+where
+    F: Future<Output = Result<T, E>>,
+{
+    let around = Context::current();
+    let pending = Arc::new(Pending::new(around.transaction().cloned()));
+    let open = Open(Arc::clone(&pending));
+    let inside = around.in_transaction(pending);
+    let result = inside.run(pin!(block)).await;
+    if result.is_ok() {
+        open.committed().await;
+    } else {
+        drop(open.0.close());
+    }
+    result
+}

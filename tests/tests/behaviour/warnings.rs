@@ -1,0 +1,92 @@
+//! What the cache says aloud, and how often.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use cached_redis_runtime::{cache_aside, cache_invalidate, transaction};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+use crate::common::World;
+
+/// Keeps the text of every event.
+#[derive(Clone, Default)]
+struct Heard(Arc<Mutex<Vec<String>>>);
+
+impl Heard {
+    fn times(&self, text: &str) -> usize {
+        let heard = self.0.lock().unwrap();
+        heard.iter().filter(|line| line.contains(text)).count()
+    }
+}
+
+impl Visit for Heard {
+    fn record_debug(&mut self, _: &Field, value: &dyn fmt::Debug) {
+        self.0.lock().unwrap().push(format!("{value:?}"));
+    }
+}
+
+impl Subscriber for Heard {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        event.record(&mut self.clone());
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+/// A database's, as far as its name goes.
+struct Transaction;
+
+#[cache_aside(key = "open:<id>", ttl = 60, skip(_tx))]
+async fn read(_tx: &Transaction, id: u64) -> u64 {
+    id
+}
+
+#[cache_invalidate(key = "open:<id>")]
+async fn write(_tx: &mut Transaction, id: u64) {
+    let _ = id;
+}
+
+#[cache_invalidate(key = "open:<id>")]
+async fn write_properly(_tx: &mut Transaction, id: u64) -> Result<(), ()> {
+    let _ = id;
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_open_transaction_outside_of_its_block_is_told_once_per_function() {
+    let world = World::memory().await;
+    let heard = Heard::default();
+    let _listening = tracing::subscriber::set_default(heard.clone());
+    let mut tx = Transaction;
+    for id in 0..3 {
+        world.run(read(&tx, id)).await;
+        world.run(write(&mut tx, id)).await;
+        let block = transaction(write_properly(&mut tx, id));
+        world.run(block).await.unwrap();
+    }
+    assert_eq!(
+        heard.times("warnings::read` was given an open transaction"),
+        1
+    );
+    assert_eq!(
+        heard.times("warnings::write` was given an open transaction"),
+        1
+    );
+    assert_eq!(heard.times("write_properly"), 0);
+}
