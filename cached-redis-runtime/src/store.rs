@@ -66,6 +66,9 @@ pub(crate) struct Filling<'a> {
 /// As many keys as one command or one round of commands names: more would make others wait behind its replies.
 pub(crate) const BATCH: usize = 500;
 
+/// And as many bytes, as far as they are known: each round has one deadline.
+pub(crate) const BATCH_BYTES: usize = 256 << 10;
+
 /// A place for entries. Every method fails with an [`Error`] rather than wait longer than the store's deadline.
 pub(crate) trait Store: fmt::Debug + Send + Sync {
     fn get<'a>(&'a self, key: &'a str) -> Reply<'a, Option<Vec<u8>>>;
@@ -130,6 +133,21 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
                 filled.push(self.fill(one.key, one.expect, one.entry, one.life).await);
             }
             Ok(filled)
+        })
+    }
+
+    /// Up to [`BATCH`] renewals in one go.
+    fn renew_many<'a>(
+        &'a self,
+        leases: &'a [(&'a str, Nonce)],
+        lease: Duration,
+    ) -> Reply<'a, Vec<bool>> {
+        Box::pin(async move {
+            let mut renewed = Vec::with_capacity(leases.len());
+            for (key, nonce) in leases {
+                renewed.push(self.renew(key, *nonce, lease).await?);
+            }
+            Ok(renewed)
         })
     }
 

@@ -44,19 +44,20 @@ fn find(given: &Given<Expr>, function: &Function<'_>) -> Result<Each, Diag> {
         );
     };
     let name = ident.unraw().to_string();
-    let param = function
-        .params
-        .iter()
-        .find(|param| param.binding(&name).is_some());
-    let Some(param) = param else {
+    let params = function.params.iter();
+    let params = params.filter(|param| param.binding(&name).is_some());
+    // More than one only when `#[cfg]` chooses between them.
+    let params: Vec<_> = params.collect();
+    let Some(param) = params.first() else {
         return Err(unknown(ident, &name, function));
     };
     match param.pat {
         Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => Ok(Each {
             ident: pat.ident.clone(),
             place: ident.span(),
-            ty: param.plain_type().cloned(),
+            ty: param.plain_type().filter(|_| params.len() == 1).cloned(),
             mutability: pat.mutability,
+            lints: param.lints.iter().copied().cloned().collect(),
         }),
         pat => Err(Diag::over(
             pat,

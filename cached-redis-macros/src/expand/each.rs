@@ -9,7 +9,7 @@ use syn::{FnArg, Pat, Signature};
 use super::Context;
 use super::key;
 use crate::model::each::Each;
-use crate::model::function::{Function, Shape};
+use crate::model::function::{Function, Shape, is_lint};
 use crate::model::key::KeyPlan;
 
 // Output:
@@ -35,7 +35,10 @@ pub(crate) fn load(
 ) -> TokenStream {
     let Context { rt, span } = context;
     let Each {
-        ident, mutability, ..
+        ident,
+        mutability,
+        lints,
+        ..
     } = each;
     let (edge, body) = match function.shape {
         Shape::Opaque => (
@@ -57,7 +60,7 @@ pub(crate) fn load(
     quote_spanned! {*span=>
         move |mut __asked| async move {
             #edge
-            let #mutability #ident = __asked.view();
+            #(#lints)* let #mutability #ident = __asked.view();
             #body
         }
     }
@@ -119,6 +122,7 @@ pub(crate) fn signature(signature: &Signature, each: &Each) -> Signature {
             && each.is(&pat.ident)
         {
             pat.mutability = None;
+            typed.attrs.retain(|attr| !is_lint(attr));
         }
     }
     signature

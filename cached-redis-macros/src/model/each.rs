@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt as _;
-use syn::{Token, Type};
+use syn::{Attribute, Token, Type};
 
 use super::function::{first_type, ungroup};
 
@@ -14,6 +14,8 @@ pub(crate) struct Each {
     pub(crate) ty: Option<Type>,
     /// Of `mut ids`: it belongs to what the body gets.
     pub(crate) mutability: Option<Token![mut]>,
+    /// `#[allow(…)]` and its like, which mean what the body gets.
+    pub(crate) lints: Vec<Attribute>,
 }
 
 impl Each {

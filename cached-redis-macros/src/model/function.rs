@@ -37,6 +37,8 @@ pub(crate) struct Param<'a> {
     pub(crate) ty: &'a Type,
     /// Its `#[cfg(…)]`s: what the key takes from it must come and go with it.
     pub(crate) cfgs: Vec<&'a Attribute>,
+    /// Its `#[allow(…)]`, `#[expect(…)]`, `#[warn(…)]` and `#[deny(…)]`.
+    pub(crate) lints: Vec<&'a Attribute>,
     /// Every name its pattern binds.
     pub(crate) bindings: Vec<&'a Ident>,
 }
@@ -148,6 +150,7 @@ impl<'a> Param<'a> {
             pat: &typed.pat,
             ty: &typed.ty,
             cfgs: cfgs.filter(|attr| attr.path().is_ident("cfg")).collect(),
+            lints: typed.attrs.iter().filter(|attr| is_lint(attr)).collect(),
             bindings,
         }
     }
@@ -178,6 +181,12 @@ impl<'a> Param<'a> {
             _ => None,
         }
     }
+}
+
+/// Whether it sets the level of a lint.
+pub(crate) fn is_lint(attr: &Attribute) -> bool {
+    let levels = ["allow", "expect", "warn", "deny"];
+    levels.iter().any(|level| attr.path().is_ident(level))
 }
 
 /// Whether the token `word` occurs anywhere in `tokens`.

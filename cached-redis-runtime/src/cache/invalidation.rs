@@ -48,6 +48,10 @@ impl KeyList {
         }
     }
 
+    pub(super) fn keys(&self) -> &[String] {
+        &self.keys
+    }
+
     pub(super) fn into_parts(self) -> (Found, Vec<String>) {
         (self.cache, self.keys)
     }

@@ -5,6 +5,7 @@ use core::time::Duration;
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
+use super::fleet::Fleet;
 use super::keep;
 use crate::codec::Nonce;
 use crate::error::Error;
@@ -17,8 +18,16 @@ pub(crate) struct Lease {
     store: Arc<dyn Store>,
     key: Arc<str>,
     nonce: Nonce,
-    keeper: Option<AbortHandle>,
+    keeper: Keeper,
     armed: bool,
+}
+
+/// Who renews a lease.
+#[derive(Debug)]
+enum Keeper {
+    None,
+    Own(AbortHandle),
+    Fleet(Arc<Fleet>),
 }
 
 impl Lease {
@@ -27,7 +36,7 @@ impl Lease {
             store,
             key,
             nonce,
-            keeper: None,
+            keeper: Keeper::None,
             armed: true,
         }
     }
@@ -38,7 +47,7 @@ impl Lease {
     }
 
     /// What it is called on the server.
-    pub(super) fn name(&self) -> (&str, Nonce) {
+    pub(crate) fn name(&self) -> (&str, Nonce) {
         (&self.key, self.nonce)
     }
 
@@ -64,7 +73,12 @@ impl Lease {
             self.nonce,
             duration,
         );
-        self.keeper = Some(tokio::spawn(task).abort_handle());
+        self.keeper = Keeper::Own(tokio::spawn(task).abort_handle());
+    }
+
+    /// Lets the fleet renew it, which knows its name already.
+    pub(super) fn sail(&mut self, fleet: &Arc<Fleet>) {
+        self.keeper = Keeper::Fleet(Arc::clone(fleet));
     }
 
     /// Puts the loaded entry in the lease's place. `false`: the lease is gone, so the key was invalidated meanwhile.
@@ -88,14 +102,21 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        if let Some(keeper) = self.keeper.take() {
-            keeper.abort();
+        match &self.keeper {
+            Keeper::None => {}
+            Keeper::Own(task) => task.abort(),
+            Keeper::Fleet(fleet) => fleet.leave(&self.key, self.nonce),
         }
         if !self.armed {
             return;
         }
         // Outside a runtime, or while one shuts down, the lease's own expiry has to do.
-        if let Ok(runtime) = Handle::try_current() {
+        let Ok(runtime) = Handle::try_current() else {
+            return;
+        };
+        if let Keeper::Fleet(fleet) = &self.keeper {
+            fleet.give_back(&runtime, &self.key, self.nonce);
+        } else {
             let (store, key, nonce) = (Arc::clone(&self.store), Arc::clone(&self.key), self.nonce);
             drop(runtime.spawn(async move { store.release(&key, nonce).await }));
         }

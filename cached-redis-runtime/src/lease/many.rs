@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use super::fleet::Fleet;
 use super::{Claim, Lease};
 use crate::codec::Nonce;
 use crate::error::Error;
@@ -17,46 +18,54 @@ pub(crate) async fn claim_many(
     wanted: Vec<(Arc<str>, Expect, Nonce)>,
     duration: Duration,
 ) -> Vec<Result<Claim, Error>> {
-    let mut leases: Vec<_> = wanted
+    let fleet = wanted
         .iter()
-        .map(|(key, _, nonce)| Lease::armed(Arc::clone(store), Arc::clone(key), *nonce))
-        .collect();
+        .map(|(key, _, nonce)| (Arc::clone(key), *nonce));
+    let fleet = Fleet::keep(store, fleet.collect(), duration);
     let mut claimed = Vec::with_capacity(wanted.len());
+    let mut failed: Option<Error> = None;
     for some in wanted.chunks(BATCH) {
-        let claims: Vec<_> = some
-            .iter()
-            .map(|(key, expect, nonce)| Claiming {
-                key,
-                expect: expect.clone(),
-                nonce: *nonce,
-            })
-            .collect();
-        match store.claim_many(&claims, duration).await {
-            Ok(some) => claimed.extend(some),
-            Err(error) => {
-                // The next chunk would fail as this one did, and wait as long to find out.
-                claimed.resize_with(wanted.len(), || Err(error.clone()));
-                break;
-            }
+        if let Some(error) = &failed {
+            // The next chunk would fail as this one did, and wait as long to find out.
+            claimed.extend(some.iter().map(|(key, _, nonce)| {
+                fleet.leave(key, *nonce);
+                Err(error.clone())
+            }));
+            continue;
+        }
+        let leases = some.iter().map(|(key, _, nonce)| {
+            let mut lease = Lease::armed(Arc::clone(store), Arc::clone(key), *nonce);
+            lease.sail(&fleet);
+            lease
+        });
+        let leases: Vec<_> = leases.collect();
+        let claims = some.iter().map(|(key, expect, nonce)| Claiming {
+            key,
+            expect: expect.clone(),
+            nonce: *nonce,
+        });
+        let claims: Vec<_> = claims.collect();
+        let outcomes = store.claim_many(&claims, duration).await;
+        failed = outcomes.as_ref().err().cloned();
+        let outcomes = outcomes.unwrap_or_default().into_iter();
+        let errors = failed.iter().cycle().map(|error| Err(error.clone()));
+        let outcomes = leases.into_iter().zip(outcomes.chain(errors));
+        claimed.extend(outcomes.map(|(lease, outcome)| settled(lease, outcome)));
+    }
+    claimed
+}
+
+fn settled(mut lease: Lease, claimed: Result<Claimed, Error>) -> Result<Claim, Error> {
+    if claimed.as_ref().is_err_and(Error::is_definite) {
+        lease.disarm();
+    }
+    match claimed? {
+        Claimed::Mine => Ok(Claim::Mine(lease)),
+        Claimed::Other(bytes) => {
+            lease.disarm();
+            Ok(Claim::Other(bytes))
         }
     }
-    let outcomes = leases.drain(..).zip(claimed);
-    let outcomes = outcomes.map(|(mut lease, claimed)| {
-        if claimed.as_ref().is_err_and(Error::is_definite) {
-            lease.disarm();
-        }
-        match claimed? {
-            Claimed::Mine => {
-                lease.keep(duration);
-                Ok(Claim::Mine(lease))
-            }
-            Claimed::Other(bytes) => {
-                lease.disarm();
-                Ok(Claim::Other(bytes))
-            }
-        }
-    });
-    outcomes.collect()
 }
 
 /// Gives several leases back and waits until they are.
@@ -65,8 +74,9 @@ pub(crate) async fn release_many(store: &dyn Store, leases: Vec<Lease>) {
     for some in leases.chunks_mut(BATCH) {
         let names: Vec<_> = some.iter().map(Lease::name).collect();
         // On an error the drop tries once more in the background, and a lease expires by itself.
-        if store.release_many(&names).await.is_ok() {
-            some.iter_mut().for_each(Lease::disarm);
+        if store.release_many(&names).await.is_err() {
+            break;
         }
+        some.iter_mut().for_each(Lease::disarm);
     }
 }

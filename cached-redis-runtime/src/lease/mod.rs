@@ -1,5 +1,6 @@
 //! The right to load one key, across processes.
 
+mod fleet;
 mod guard;
 mod many;
 

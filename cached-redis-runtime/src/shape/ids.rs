@@ -13,7 +13,7 @@ use std::collections::{BTreeSet, HashSet};
 )]
 pub trait Ids: Sized {
     /// One id.
-    type Id: Clone;
+    type Id: Clone + PartialEq;
     /// A `C` of this and nothing else. Of a type that is no `Ids` it is unknown to rustc, which then has one error to
     /// show and not one for each use.
     type Call<C>;
@@ -71,7 +71,7 @@ impl<P: Ids> fmt::Debug for Asked<P> {
     }
 }
 
-impl<T: Clone> Ids for &[T] {
+impl<T: Clone + PartialEq> Ids for &[T] {
     type Id = T;
     type Call<C> = C;
     type Some = Vec<T>;
@@ -170,7 +170,7 @@ macro_rules! collections {
 }
 
 collections! {
-    Vec<T> [T: Clone]
+    Vec<T> [T: Clone, PartialEq]
     HashSet<T, S> [T: Clone, Eq, Hash; S: BuildHasher, Default]
     BTreeSet<T> [T: Clone, Ord]
 }

@@ -90,7 +90,14 @@ impl<K: Eq + Hash, V> Rows for Vec<(K, V)> {
             }
         }
         for (place, id) in ids.iter().enumerate() {
-            each(place, rows.remove(id).unwrap_or(Row::None));
+            each(
+                place,
+                match rows.get(id) {
+                    None => Row::None,
+                    Some(Row::One(held)) => Row::One(held),
+                    Some(_) => Row::Several,
+                },
+            );
         }
     }
 

@@ -2,14 +2,18 @@
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::hash::{Hash, Hasher};
 use std::pin::pin;
 use std::task::{Context, Waker};
+use std::time::Duration;
 
-use cached_redis_runtime::{Served, cache_aside, cache_invalidate, inspect, key};
-use cached_redis_tests::{Gate, Table};
+use cached_redis_runtime::{
+    Cache, CacheKey, KeyWriter, Served, cache_aside, cache_invalidate, inspect, key,
+};
+use cached_redis_tests::{Gate, Server, Table, eventually, pause};
 use futures_util::future::join_all;
 
-use crate::common::World;
+use crate::common::{PATIENCE, World};
 use crate::on_every_store;
 
 type Rows = HashMap<u64, String>;
@@ -37,7 +41,97 @@ fn rows(ids: impl IntoIterator<Item = u64>) -> Rows {
     ids.into_iter().map(|id| (id, format!("row{id}"))).collect()
 }
 
+/// A body that reads its ids one by one, through the function for one row.
+#[cache_aside(key = "row:<ids>", each = ids, ttl = 60, skip(table))]
+async fn one_by_one(table: Table, ids: Vec<u64>) -> Rows {
+    let mut rows = Rows::new();
+    for id in ids {
+        rows.extend(find(table.clone(), id).await.map(|row| (id, row)));
+    }
+    rows
+}
+
+/// Equal without regard to case, and yet two keys.
+#[derive(Clone, Debug)]
+struct Nickname(&'static str);
+
+impl PartialEq for Nickname {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.eq_ignore_ascii_case(other.0)
+    }
+}
+
+impl Eq for Nickname {}
+
+impl Hash for Nickname {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.to_ascii_lowercase().hash(state);
+    }
+}
+
+impl CacheKey for Nickname {
+    fn write_key(&self, out: &mut KeyWriter<'_>) {
+        out.text(self.0);
+    }
+}
+
+/// One key without regard to case, and yet not equal.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Spelling(&'static str);
+
+impl CacheKey for Spelling {
+    fn write_key(&self, out: &mut KeyWriter<'_>) {
+        out.text(&self.0.to_ascii_lowercase());
+    }
+}
+
 on_every_store! {
+    async fn equal_ids_with_keys_of_their_own_share_a_row(_world: &World) {
+        #[cache_aside(key = "nickname:<ids>", each = ids, ttl = 60, none_ttl = 60)]
+        async fn ages(ids: &[Nickname]) -> Vec<(Nickname, u8)> {
+            ids.iter().take(1).map(|id| (id.clone(), 7)).collect()
+        }
+
+        let ids = [Nickname("A"), Nickname("a")];
+        ages(&ids).await;
+        assert_eq!(ages(&ids[1..]).await.len(), 1);
+    }
+
+    async fn ids_with_one_key_that_are_not_equal_are_both_loaded(_world: &World) {
+        #[cache_aside(key = "spelling:<ids>", each = ids, ttl = 60)]
+        async fn lengths(ids: &[Spelling]) -> HashMap<Spelling, usize> {
+            ids.iter().map(|id| (id.clone(), id.0.len())).collect()
+        }
+
+        let ids = [Spelling("A"), Spelling("a"), Spelling("A")];
+        for _ in 0..2 {
+            assert_eq!(lengths(&ids).await.len(), 2);
+        }
+        assert_eq!(inspect(lengths(&ids[..1])).await.1, Served::Hit);
+    }
+
+    async fn a_body_does_not_wait_for_a_row_that_is_loaded_along(world: &World) {
+        let slow = Table::behind(Gate::closed(), 0..3);
+        let single = world.spawn(find(slow.clone(), 2));
+        slow.gate().reached().await;
+        // The single load stays parked all the while.
+        assert_eq!(one_by_one(Table::of(0..3), vec![0, 1, 2]).await, rows(0..3));
+        assert_eq!(world.family("row:<id>").expired_waits, 0);
+        slow.gate().open();
+        single.await.unwrap();
+    }
+
+    async fn bodies_that_read_one_by_one_do_not_wait_for_each_other(world: &World) {
+        let table = Table::of(0..200);
+        let up: Vec<u64> = [0].into_iter().chain(100..200).collect();
+        let down: Vec<u64> = [1].into_iter().chain((100..200).rev()).collect();
+        let both = [up, down].map(|ids| world.spawn(one_by_one(table.clone(), ids)));
+        for found in join_all(both).await {
+            assert_eq!(found.unwrap().len(), 101);
+        }
+        assert_eq!(world.family("row:<id>").expired_waits, 0);
+    }
+
     async fn a_stampede_of_equal_batches_costs_one_query(world: &World) {
         let table = Table::behind(Gate::closed(), 0..20);
         let callers = (0..200).map(|turn| {
@@ -181,4 +275,105 @@ on_every_store! {
         assert_eq!(find_many(good.clone(), vec![2, 1]).await, Ok(rows([1, 2])));
         assert_eq!(inspect(find_many(good, vec![2, 1])).await.1, Served::Hit);
     }
+}
+
+#[tokio::test]
+async fn rows_found_before_an_error_are_not_lost() {
+    let world = World::redis().await;
+    let table = Table::of(0..2000);
+    let ids: Vec<u64> = (0..500).chain(1000..1100).collect();
+    let first = find_many(table.clone(), ids.clone());
+    assert_eq!(world.run(first).await.unwrap().len(), 600);
+    // From now on the server refuses the `MGET` with the longer keys.
+    let allowed = [
+        "ACL",
+        "SETUSER",
+        "default",
+        "resetkeys",
+        "~row:?",
+        "~row:??",
+        "~row:???",
+    ];
+    world.server().run(&allowed);
+    let found = world.run(find_many(table.clone(), ids)).await.unwrap();
+    assert_eq!(found.len(), 600);
+    assert!(
+        table.queries()[1].len() < 600,
+        "what was found is not loaded again"
+    );
+}
+
+/// Two caches on one server are as two processes.
+async fn two_caches(server: &Server) -> [Cache; 2] {
+    let connect = || {
+        Cache::builder(server.url())
+            .deadline(Duration::from_secs(5))
+            .connect()
+    };
+    [connect().await.unwrap(), connect().await.unwrap()]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn when_another_process_fails_the_one_that_waited_stores_all_rows() {
+    let server = Server::start();
+    let [one, two] = two_caches(&server).await;
+    let table = Table::behind(Gate::closed(), 0..4);
+    table.set(1, "poison");
+    let failing = find_many(table.clone(), vec![0, 1, 2, 3]);
+    let leader = tokio::spawn(async move { one.scope(failing).await });
+    table.gate().reached().await;
+    let good = find_many(Table::of(0..4), vec![0, 1, 2, 3]);
+    let cache = two.clone();
+    let next = tokio::spawn(async move { cache.scope(good).await });
+    // It polls the first key.
+    eventually(PATIENCE, || {
+        server.commandstats().get("get").is_some_and(|n| *n > 2)
+    })
+    .await;
+    table.gate().open();
+    leader.await.unwrap().unwrap_err();
+    assert_eq!(next.await.unwrap(), Ok(rows(0..4)));
+    assert_eq!(two.stats().family("row:<ids>").unwrap().fills, 4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_load_keeps_all_its_leases() {
+    let world = World::redis_with(|builder| builder.lease(Duration::from_millis(900))).await;
+    let table = Table::behind(Gate::closed(), 0..3000);
+    let batch = world.spawn(find_many(table.clone(), (0..3000).collect()));
+    table.gate().reached().await;
+    // Longer than a lease lives.
+    pause(Duration::from_secs(2)).await;
+    assert_eq!(world.server().keys().len(), 3000);
+    table.gate().open();
+    batch.await.unwrap().unwrap();
+    assert_eq!(world.family("row:<ids>").fills, 3000);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dropped_batch_leaves_no_lease_behind() {
+    let world = World::redis().await;
+    let table = Table::behind(Gate::closed(), 0..3000);
+    let batch = world.spawn(find_many(table.clone(), (0..3000).collect()));
+    table.gate().reached().await;
+    assert_eq!(world.server().keys().len(), 3000);
+    batch.abort();
+    eventually(PATIENCE, || world.server().keys().is_empty()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn large_rows_meet_the_deadline() {
+    #[cache_aside(key = "large:<ids>", each = ids, ttl = 60)]
+    async fn large(ids: &[u64]) -> HashMap<u64, String> {
+        ids.iter().map(|id| (*id, "x".repeat(100_000))).collect()
+    }
+
+    let server = Server::start();
+    let [one, two] = two_caches(&server).await;
+    let ids: Vec<u64> = (0..200).collect();
+    one.scope(large(&ids)).await;
+    let filled = one.stats();
+    let filled = filled.family("large:<ids>").unwrap();
+    assert_eq!((filled.fills, filled.errors), (200, 0));
+    assert_eq!(two.scope(inspect(large(&ids))).await.1, Served::Hit);
 }

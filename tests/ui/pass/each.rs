@@ -98,6 +98,16 @@ pub async fn generic<'a, T: cached_redis_runtime::KeyName>(
     Ok(load(ids).into_iter().collect())
 }
 
+#[cache_aside(key = "lints:<ids>", each = ids, ttl = 60)]
+pub async fn lints(#[allow(unused_mut, reason = "a test")] mut ids: Vec<UserId>) -> Users {
+    load(&ids)
+}
+
+#[cache_aside(key = "chosen:<ids>", each = ids, ttl = 60)]
+pub async fn chosen(#[cfg(any())] ids: Vec<u32>, #[cfg(not(any()))] ids: &[UserId]) -> Users {
+    load(ids)
+}
+
 const fn is_send<T: Send>(future: T) -> T {
     future
 }
@@ -111,5 +121,7 @@ fn main() {
     drop(is_send(repo.save(vec![User { id: 1 }])));
     drop(is_send(Store::find_many(&repo, &[UserId(1)])));
     drop(is_send(repo.by_default(HashSet::new())));
+    drop(is_send(lints(vec![])));
+    drop(is_send(chosen(&[])));
     drop(is_send(generic::<u64>(&[UserId(1)])));
 }

@@ -100,6 +100,23 @@ impl RedisStore {
         Ok(replies.into_iter().map(filled).collect())
     }
 
+    pub(super) async fn renew_all(
+        &self,
+        leases: &[(&str, Nonce)],
+        duration: Duration,
+    ) -> Result<Vec<bool>, Error> {
+        let millis = millis(duration).to_string();
+        let bytes: Vec<_> = leases.iter().map(|(_, nonce)| lease(*nonce)).collect();
+        let calls: Vec<Call<'_>> = leases
+            .iter()
+            .zip(&bytes)
+            .map(|((key, _), lease)| (*key, vec![&lease[..], millis.as_bytes()]))
+            .collect();
+        let replies = self.eval_all(Script::Renew, &calls).await?;
+        let renewed = |reply: Result<Value, RedisError>| Ok(integer(&reply.map_err(convert)?)? > 0);
+        replies.into_iter().map(renewed).collect()
+    }
+
     pub(super) async fn release_all(&self, leases: &[(&str, Nonce)]) -> Result<(), Error> {
         let bytes: Vec<_> = leases.iter().map(|(_, nonce)| lease(*nonce)).collect();
         let calls: Vec<Call<'_>> = leases

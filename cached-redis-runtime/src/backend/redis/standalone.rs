@@ -268,6 +268,14 @@ impl Store for RedisStore {
         Box::pin(self.fill_all(fills))
     }
 
+    fn renew_many<'a>(
+        &'a self,
+        leases: &'a [(&'a str, Nonce)],
+        lease: Duration,
+    ) -> Reply<'a, Vec<bool>> {
+        Box::pin(self.renew_all(leases, lease))
+    }
+
     fn release_many<'a>(&'a self, leases: &'a [(&'a str, Nonce)]) -> Reply<'a, ()> {
         Box::pin(self.release_all(leases))
     }

@@ -27,8 +27,8 @@ impl<'a> Load<'a> {
     /// What surrounds the body.
     pub(super) fn context(&self) -> Context {
         let leads = self.tickets.iter().filter_map(|(at, ticket)| match ticket {
-            Ticket::Lead(_) => Some(self.target.keys[*at].clone()),
-            _ => None,
+            Ticket::Lead(_) | Ticket::Uncached => Some(self.target.keys[*at].clone()),
+            Ticket::Replace(_) => None,
         });
         let context = self.call.context.clone();
         context.of_body(Some((&self.target.cache, leads.collect())))

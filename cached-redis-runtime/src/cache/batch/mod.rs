@@ -54,6 +54,8 @@ struct Target {
     cache: Found,
     /// Those of the ids asked for.
     keys: Vec<String>,
+    /// The places of those that another id has too.
+    apart: Vec<usize>,
     format: Format,
     fingerprint: u64,
     reload: Reload,
@@ -76,11 +78,21 @@ impl<P: Ids> BatchCall<P> {
             for id in ids.ids() {
                 key(id, &mut list);
             }
-            let (aimed, once) = call.aim(list);
-            target = Some(aimed);
-            repeated = once.contains(&false);
-            let once = ids.ids().zip(once).filter(|(_, once)| *once);
+            let all: Vec<_> = ids.ids().collect();
+            let mut places = first_of_each(list.keys());
+            for (at, place) in places.iter_mut().enumerate() {
+                // Ids that are one key and yet not equal: only the first of them is cached, and both are loaded.
+                if let Place::As(first) = *place
+                    && all[first] != all[at]
+                {
+                    *place = Place::Apart;
+                }
+            }
+            repeated = places.iter().any(|place| matches!(place, Place::As(_)));
+            let once = all.into_iter().zip(&places);
+            let once = once.filter(|(_, place)| !matches!(place, Place::As(_)));
             asked.extend(once.map(|(id, _)| id.clone()));
+            target = Some(Box::new(call.aim(list, &places)));
         }
         Self {
             call,
@@ -117,27 +129,27 @@ impl Common {
         Some(KeyList::new(cache))
     }
 
-    /// Takes each key once, and says which of them those are.
-    fn aim(&self, list: KeyList) -> (Box<Target>, Vec<bool>) {
-        let (cache, mut keys) = list.into_parts();
-        let once = first_of_each(&keys);
-        let mut place = 0;
-        keys.retain(|_| {
-            place += 1;
-            once[place - 1]
-        });
+    fn aim(&self, list: KeyList, places: &[Place]) -> Target {
+        let (cache, keys) = list.into_parts();
+        let keys = keys.into_iter().zip(places);
+        let keys = keys.filter(|(_, place)| !matches!(place, Place::As(_)));
+        let (keys, places): (Vec<_>, Vec<_>) = keys.unzip();
+        let apart = (0..)
+            .zip(places)
+            .filter(|(_, place)| matches!(place, Place::Apart));
+        let apart = apart.map(|(at, _)| at).collect();
         let format = self.site.format_or(cache.engine().settings().format);
-        let target = Target {
+        Target {
             cache,
             keys,
+            apart,
             format,
             fingerprint: 0,
             reload: match self.context.mode() {
                 Mode::Refresh => Reload::Forced,
                 _ => Reload::No,
             },
-        };
-        (Box::new(target), once)
+        }
     }
 
     fn batch<'a>(&self, target: &'a Target) -> Batch<'a> {
@@ -171,6 +183,7 @@ impl Common {
                 search.load_along(at);
             }
         }
+        target.apart.iter().for_each(|&at| search.load_along(at));
         search
     }
 
@@ -314,13 +327,28 @@ fn take<L: StoredLeaf>(format: Format, hit: &Hit) -> Result<Option<L::Held>, Und
 
 struct Undecodable;
 
-/// For every key, whether it is the first of those equal to it.
-fn first_of_each(keys: &[String]) -> Vec<bool> {
-    let mut places: Vec<_> = (0..keys.len()).collect();
-    places.sort_unstable_by(|a, b| keys[*a].cmp(&keys[*b]).then(a.cmp(b)));
-    let mut first = vec![true; keys.len()];
-    for pair in places.windows(2) {
-        first[pair[1]] = keys[pair[0]] != keys[pair[1]];
+/// What a key is among those of one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// The first of its text.
+    First,
+    /// The same text as the one at this place, of an equal id.
+    As(usize),
+    /// The same text of another id.
+    Apart,
+}
+
+fn first_of_each(keys: &[String]) -> Vec<Place> {
+    let mut order: Vec<_> = (0..keys.len()).collect();
+    order.sort_unstable_by(|a, b| keys[*a].cmp(&keys[*b]).then(a.cmp(b)));
+    let mut places = vec![Place::First; keys.len()];
+    for pair in order.windows(2) {
+        if keys[pair[0]] == keys[pair[1]] {
+            places[pair[1]] = match places[pair[0]] {
+                Place::As(first) => Place::As(first),
+                _ => Place::As(pair[0]),
+            };
+        }
     }
-    first
+    places
 }

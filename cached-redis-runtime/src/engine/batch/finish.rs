@@ -9,7 +9,7 @@ use crate::engine::{Engine, Outcome, Ticket};
 use crate::error::Error;
 use crate::flight::{Turn, Verdict};
 use crate::lease::{Lease, release_many};
-use crate::store::{BATCH, Filling};
+use crate::store::{BATCH, BATCH_BYTES, Filling};
 
 /// An entry on its way to the store, and the right to put it there.
 struct Landing {
@@ -56,11 +56,13 @@ impl Engine {
         }
         let Settled {
             landings,
-            releases,
+            mut releases,
             turns,
             deletions,
         } = settled;
         self.store_all(batch, landings).await;
+        // The smallest last: whoever polls it finds the others free.
+        releases.sort_by(|a, b| b.name().0.cmp(a.name().0));
         release_many(&*self.store, releases).await;
         drop(turns);
         if !deletions.is_empty() {
@@ -70,7 +72,13 @@ impl Engine {
 
     async fn store_all(&self, batch: Batch<'_>, mut landings: Vec<Landing>) {
         while !landings.is_empty() {
-            let rest = landings.split_off(landings.len().min(BATCH));
+            let mut bytes = 0;
+            let fit = landings.iter().take(BATCH).take_while(|one| {
+                bytes += one.entry.len();
+                bytes <= BATCH_BYTES
+            });
+            let fit = fit.count().max(1);
+            let rest = landings.split_off(fit);
             let fills: Vec<_> = landings.iter().map(|one| one.filling(batch)).collect();
             let filled = self.store.fill_many(&fills).await;
             drop(fills);

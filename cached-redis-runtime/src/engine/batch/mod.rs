@@ -23,7 +23,7 @@ use crate::error::{Error, ErrorKind};
 use crate::lease::{self, Claim};
 use crate::observe::Count;
 use crate::site::Site;
-use crate::store::BATCH;
+use crate::store::{BATCH, BATCH_BYTES};
 use crate::sync::Arc;
 use crate::ttl::Lifetimes;
 
@@ -49,6 +49,9 @@ impl<'a> Batch<'a> {
         }
     }
 }
+
+/// As many keys are read before the size of the values is known.
+const FEW: usize = 50;
 
 /// Where the search for one key stands.
 #[derive(Debug)]
@@ -166,7 +169,7 @@ impl Search<'_> {
 
     /// One round: a look, or else the decision who loads.
     async fn round(&mut self) -> Result<Vec<(usize, Hit)>, Error> {
-        let hits = self.look().await?;
+        let hits = self.look().await;
         if !hits.is_empty() {
             return Ok(hits);
         }
@@ -183,7 +186,7 @@ impl Search<'_> {
         match self.lead(first).await? {
             Some(hit) => Ok(vec![(first, hit)]),
             None if self.leads(first) => {
-                let mut hits = self.look().await?;
+                let mut hits = self.look().await;
                 hits.extend(self.follow().await);
                 Ok(hits)
             }
@@ -192,7 +195,7 @@ impl Search<'_> {
     }
 
     /// Reads everything that is unknown.
-    async fn look(&mut self) -> Result<Vec<(usize, Hit)>, Error> {
+    async fn look(&mut self) -> Vec<(usize, Hit)> {
         let engine = self.engine;
         let mut hits = Vec::new();
         let mut unknown = Vec::new();
@@ -206,17 +209,36 @@ impl Search<'_> {
                 self.states[at] = State::Load(Ticket::Uncached);
             }
         }
-        for some in unknown.chunks(BATCH) {
-            let keys: Vec<&str> = some
-                .iter()
-                .map(|&at| self.batch.keys[at].as_str())
-                .collect();
-            let found = engine.store.get_many(&keys).await?;
+        let (mut rest, mut length) = (&unknown[..], self.batch.site.expected_len());
+        while !rest.is_empty() {
+            // Of values whose size nobody knows yet, a few are read first.
+            let most = BATCH_BYTES
+                .checked_div(length)
+                .map_or(FEW, |most| most.clamp(1, BATCH));
+            let (some, later) = rest.split_at(most.min(rest.len()));
+            rest = later;
+            let keys = some.iter().map(|&at| self.batch.keys[at].as_str());
+            let keys: Vec<&str> = keys.collect();
+            let found = match engine.store.get_many(&keys).await {
+                Ok(found) => found,
+                Err(error) => {
+                    // What was found before is an answer; for the rest nothing more is asked of the store.
+                    engine.uncached(self.batch.request(0), &error);
+                    self.load_the_rest();
+                    self.rounds = ROUNDS;
+                    break;
+                }
+            };
+            let lengths = found.iter().flatten().map(Vec::len);
+            if let Some(mean) = lengths.clone().sum::<usize>().checked_div(lengths.count()) {
+                length = mean;
+                self.batch.site.encoded(mean);
+            }
             for (&at, bytes) in some.iter().zip(found) {
                 hits.extend(self.see(at, bytes).map(|hit| (at, hit)));
             }
         }
-        Ok(hits)
+        hits
     }
 
     fn see(&mut self, at: usize, bytes: Option<Vec<u8>>) -> Option<Hit> {
@@ -279,6 +301,9 @@ impl Search<'_> {
                 }
             }
             Ok(ControlFlow::Continue(bytes)) => {
+                if is_lease {
+                    self.look_again();
+                }
                 self.states[first] = State::Seen(bytes, reload);
             }
             // A key of another Redis type says nothing about the others.
