@@ -7,9 +7,10 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote};
 use syn::DeriveInput;
 
-use crate::attrs::{Attribute, cache_key, key, key_family, key_name};
+use crate::attrs::{ALL, Attribute, cache_key, key, key_family, key_name};
 use crate::check::{signature, stacking};
 use crate::diag::{Diag, Errors};
+use crate::ide;
 use crate::model::function::Function;
 use crate::parse::args::Args;
 use crate::parse::item::Item;
@@ -17,7 +18,14 @@ use crate::parse::item::Item;
 /// An attribute on a function.
 pub(crate) fn attribute<A: Attribute>(args: TokenStream, item: &TokenStream) -> TokenStream {
     let macro_name = format!("#[{}]", A::GRAMMAR.attribute);
-    guarded(&macro_name, item, || expand::<A>(args, item))
+    guarded(&macro_name, item, || {
+        expand::<A>(args, item, ide::is_listening())
+    })
+}
+
+/// The modules of `__rt::ide`.
+pub(crate) fn ide() -> TokenStream {
+    ide::modules(&ALL)
 }
 
 pub(crate) fn derive_cache_key(input: TokenStream) -> TokenStream {
@@ -53,7 +61,12 @@ pub(crate) fn key_family(input: TokenStream) -> TokenStream {
     })
 }
 
-fn expand<A: Attribute>(args: TokenStream, written: &TokenStream) -> TokenStream {
+/// `for_editor`: with what completes the arguments.
+pub(crate) fn expand<A: Attribute>(
+    args: TokenStream,
+    written: &TokenStream,
+    for_editor: bool,
+) -> TokenStream {
     let name = A::GRAMMAR.attribute;
     let mut errors = Errors::new();
     let args = Args::parse(args, A::GRAMMAR, &mut errors);
@@ -65,6 +78,9 @@ fn expand<A: Attribute>(args: TokenStream, written: &TokenStream) -> TokenStream
             return quote!(#written #found);
         }
     };
+    if for_editor {
+        ide::complete(&mut item, &args, A::GRAMMAR);
+    }
     stacking::check(&mut item, name, &mut errors);
     let function = Function::of(&item);
     signature::check(&function, name, &mut errors);

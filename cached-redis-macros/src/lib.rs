@@ -8,6 +8,7 @@ mod check;
 mod diag;
 mod entry;
 mod expand;
+mod ide;
 mod model;
 mod parse;
 mod rt;
@@ -54,4 +55,11 @@ pub fn key(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn key_family(input: TokenStream) -> TokenStream {
     entry::key_family(input.into()).into()
+}
+
+/// What an editor completes the arguments from; the runtime has it only when rust-analyzer reads it.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __ide(_: TokenStream) -> TokenStream {
+    entry::ide().into()
 }

@@ -195,3 +195,14 @@ pub use crate::format;
 pub use crate::__register as register;
 #[cfg(feature = "catalogue")]
 pub use linkme;
+
+/// The arguments of each attribute, as an editor completes and explains them.
+#[cfg(all(rust_analyzer, feature = "macros"))]
+#[allow(
+    missing_docs,
+    non_upper_case_globals,
+    reason = "an argument's name is the constant's"
+)]
+pub mod ide {
+    cached_redis_macros::__ide!();
+}

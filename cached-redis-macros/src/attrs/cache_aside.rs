@@ -4,7 +4,8 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
 use syn::Expr;
 
-use super::{Attribute, LATER};
+use super::Attribute;
+use super::arguments::CACHE_ASIDE;
 use crate::check::family::{Source, named};
 use crate::check::key::{Scope, check};
 use crate::check::skip::Skip;
@@ -20,37 +21,8 @@ use crate::model::function::Function;
 use crate::model::key::KeyPlan;
 use crate::model::policy::Policy;
 use crate::model::ttl::{Life, Ttl};
-use crate::parse::args::{Args, Grammar, Kind, Spec};
+use crate::parse::args::{Args, Grammar};
 use crate::parse::literal::Text;
-
-const NAME: &str = "cache_aside";
-
-static GRAMMAR: Grammar = Grammar {
-    attribute: NAME,
-    args: &[
-        Spec::new("key", Kind::Value, "key = \"user:<id>\""),
-        Spec::new("each", Kind::Value, "each = ids"),
-        Spec::new("ttl", Kind::Value, "ttl = 3600"),
-        Spec::new("jitter", Kind::Value, "jitter = 0.1"),
-        Spec::new("none_ttl", Kind::Value, "none_ttl = \"1m\""),
-        Spec::new("skip", Kind::List, "skip(db)"),
-        Spec::new("when", Kind::Value, "when = !fresh"),
-        Spec::new("unless", Kind::Value, "unless = |value| value.is_empty()"),
-        Spec::new("version", Kind::Value, "version = 2"),
-        Spec::new("codec", Kind::Value, "codec = json"),
-        Spec::new("one_slot", Kind::Flag, "one_slot"),
-        Spec::new("cache", Kind::Value, "cache = self.cache"),
-        Spec::new("crate", Kind::Value, "crate = ::cached_redis_runtime"),
-    ],
-    later: LATER,
-    misplaced: &[
-        (
-            "keys",
-            "a read has one key: `key = \"user:<id>\"`; `keys` is for `#[cache_invalidate]`",
-        ),
-        ("always", "`always` is for `#[cache_invalidate]`"),
-    ],
-};
 
 pub(crate) struct CacheAside {
     plan: KeyPlan,
@@ -62,13 +34,13 @@ pub(crate) struct CacheAside {
 }
 
 impl Attribute for CacheAside {
-    const GRAMMAR: &'static Grammar = &GRAMMAR;
+    const GRAMMAR: &'static Grammar = &CACHE_ASIDE;
 
     fn build(mut args: Args, function: &Function<'_>, errors: &mut Errors) -> Option<Self> {
         signature::returns_something(function, errors);
         let given = each::parse(&mut args, function, errors);
         let plan = key(&mut args, function, given.as_ref(), errors);
-        let ttl = ttl::check(&mut args, function, NAME, errors);
+        let ttl = ttl::check(&mut args, function, Self::GRAMMAR.attribute, errors);
         let unless = value::unless(&mut args, errors);
         let constants = Constants {
             version: value::version(&mut args, errors),

@@ -6,7 +6,8 @@ use syn::parse::Parser as _;
 use syn::punctuated::Punctuated;
 use syn::{Expr, Token};
 
-use super::{Attribute, LATER};
+use super::Attribute;
+use super::arguments::CACHE_INVALIDATE;
 use crate::check::family::{Source, is_same, named};
 use crate::check::key::{Scope, check};
 use crate::check::template::useless_one_slot;
@@ -19,38 +20,7 @@ use crate::model::each::Each;
 use crate::model::function::Function;
 use crate::model::key::KeyPlan;
 use crate::model::policy::Policy;
-use crate::parse::args::{Args, Given, Grammar, Kind, Spec};
-
-const NAME: &str = "cache_invalidate";
-
-static GRAMMAR: Grammar = Grammar {
-    attribute: NAME,
-    args: &[
-        Spec::new("key", Kind::Value, "key = \"user:<user.id>\""),
-        Spec::new("keys", Kind::List, "keys(\"user:<id>\", \"users:all\")"),
-        Spec::new("each", Kind::Value, "each = ids"),
-        Spec::new("when", Kind::Value, "when = !dry_run"),
-        Spec::new("always", Kind::Flag, "always"),
-        Spec::new("one_slot", Kind::Flag, "one_slot"),
-        Spec::new("cache", Kind::Value, "cache = self.cache"),
-        Spec::new("crate", Kind::Value, "crate = ::cached_redis_runtime"),
-    ],
-    later: LATER,
-    misplaced: &[
-        (
-            "skip",
-            "leave it out: a write names the entries to clear, and may ignore its other parameters",
-        ),
-        (
-            "ttl",
-            "a write only clears entries; `ttl` is for `#[cache_aside]`",
-        ),
-        (
-            "unless",
-            "to decide from the arguments whether to clear the entry, write `when = …`",
-        ),
-    ],
-};
+use crate::parse::args::{Args, Given, Grammar};
 
 pub(crate) struct CacheInvalidate {
     /// Never empty.
@@ -61,7 +31,7 @@ pub(crate) struct CacheInvalidate {
 }
 
 impl Attribute for CacheInvalidate {
-    const GRAMMAR: &'static Grammar = &GRAMMAR;
+    const GRAMMAR: &'static Grammar = &CACHE_INVALIDATE;
 
     fn build(mut args: Args, function: &Function<'_>, errors: &mut Errors) -> Option<Self> {
         let given = each::parse(&mut args, function, errors);

@@ -1,5 +1,6 @@
 //! One file per attribute: its arguments, what only it checks, and its expansion.
 
+mod arguments;
 pub(crate) mod cache_aside;
 pub(crate) mod cache_invalidate;
 pub(crate) mod cache_key;
@@ -13,21 +14,6 @@ use crate::diag::Errors;
 use crate::model::function::Function;
 use crate::parse::args::{Args, Grammar};
 
-/// Arguments of coming releases: a message must not offer a near name for them.
-const LATER: &[&str] = &[
-    "stale",
-    "refresh_ahead",
-    "early",
-    "sliding",
-    "tags",
-    "lock",
-    "lease",
-    "wait",
-    "near",
-    "before",
-    "on_error",
-];
-
 /// An attribute on a function.
 pub(crate) trait Attribute: Sized {
     const GRAMMAR: &'static Grammar;
@@ -37,3 +23,6 @@ pub(crate) trait Attribute: Sized {
 
     fn expand(&self, function: &Function<'_>) -> TokenStream;
 }
+
+/// All of them, for what is made from their arguments.
+pub(crate) const ALL: [&Grammar; 2] = [&arguments::CACHE_ASIDE, &arguments::CACHE_INVALIDATE];

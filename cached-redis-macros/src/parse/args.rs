@@ -25,16 +25,11 @@ pub(crate) struct Spec {
     pub(crate) kind: Kind,
     /// The argument as one would write it, for help lines.
     pub(crate) example: &'static str,
-}
-
-impl Spec {
-    pub(crate) const fn new(name: &'static str, kind: Kind, example: &'static str) -> Self {
-        Self {
-            name,
-            kind,
-            example,
-        }
-    }
+    /// The documentation's table: what it takes, and what holds without it.
+    pub(crate) value: &'static str,
+    pub(crate) default: &'static str,
+    /// One sentence, shown by an editor.
+    pub(crate) meaning: &'static str,
 }
 
 /// All that an attribute takes.
@@ -65,6 +60,8 @@ enum Value {
 /// The arguments of one use of an attribute.
 pub(crate) struct Args {
     given: Vec<Given<Value>>,
+    /// All names as they were typed, half-typed ones among them.
+    typed: Vec<Ident>,
     /// Names that a misspelt argument was probably meant to be.
     meant: Vec<&'static str>,
     /// Something without a name was given: whatever is missing, it may have been that.
@@ -75,6 +72,7 @@ impl Args {
     pub(crate) fn parse(tokens: TokenStream, grammar: &Grammar, errors: &mut Errors) -> Self {
         let mut args = Self {
             given: Vec::new(),
+            typed: Vec::new(),
             meant: Vec::new(),
             has_nameless: false,
         };
@@ -98,6 +96,19 @@ impl Args {
     /// Whether `name` is missing, as far as one can tell.
     pub(crate) fn lacks(&self, name: &str) -> bool {
         !self.has(name) && !self.meant.contains(&name) && !self.has_nameless
+    }
+
+    pub(crate) fn typed(&self) -> &[Ident] {
+        &self.typed
+    }
+
+    /// The value of `name`, left to who takes it.
+    pub(crate) fn peek(&self, name: &str) -> Option<&Expr> {
+        let given = self.given.iter().find(|g| g.name.unraw() == name)?;
+        match &given.value {
+            Value::Expr(value) => Some(value),
+            _ => None,
+        }
     }
 
     pub(crate) fn expr(&mut self, name: &str) -> Option<Given<Expr>> {
@@ -138,6 +149,7 @@ fn read_one(input: ParseStream<'_>, grammar: &Grammar, args: &mut Args, errors: 
         skip_to_comma(input);
         return;
     };
+    args.typed.push(name.clone());
     let known = grammar.args.iter().find(|spec| name.unraw() == spec.name);
     let value = match read_value(input, &name, known) {
         Ok(value) => {

@@ -4,8 +4,10 @@ mod args;
 mod cache_aside;
 mod cache_invalidate;
 mod derives;
+mod docs;
 mod entry;
 mod function;
+mod ide;
 mod key_family;
 mod value;
 

@@ -25,10 +25,11 @@ const RUNTIME_TOP: &[&str] = &["__rt", "format", "lib", "register"];
 /// The macro crate's arrows: a module may name what it can reach.
 const MACROS: &[(&str, &[&str])] = &[
     ("lib", &["entry"]),
-    ("entry", &["attrs"]),
+    ("entry", &["attrs", "ide"]),
     ("attrs", &["check", "expand"]),
     ("check", &["model"]),
     ("expand", &["model", "rt"]),
+    ("ide", &["parse", "rt"]),
     ("model", &["parse"]),
     ("parse", &["diag", "suggest"]),
     ("diag", &[]),

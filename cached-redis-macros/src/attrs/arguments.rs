@@ -1,0 +1,206 @@
+//! What each attribute takes: one table for the parser, its messages, the documentation and the editor.
+
+use crate::parse::args::{Grammar, Kind, Spec};
+
+/// Arguments of coming releases: a message must not offer a near name for them.
+const LATER: &[&str] = &[
+    "stale",
+    "refresh_ahead",
+    "early",
+    "sliding",
+    "tags",
+    "lock",
+    "lease",
+    "wait",
+    "near",
+    "before",
+    "on_error",
+];
+
+pub(super) static CACHE_ASIDE: Grammar = Grammar {
+    attribute: "cache_aside",
+    args: &[
+        Spec {
+            name: "key",
+            kind: Kind::Value,
+            example: "key = \"user:<id>\"",
+            value: "a template: `\"user:<id>\"`, or a family: `UserById(id)`",
+            default: "required",
+            meaning: "What the entry is called: text with `<placeholders>`, or a key family with its arguments.",
+        },
+        Spec {
+            name: "each",
+            kind: Kind::Value,
+            example: "each = ids",
+            value: "the name of a parameter: `each = ids`",
+            default: "one key per call",
+            meaning: "The parameter that holds several ids, each with a key and an entry of its own.",
+        },
+        Spec {
+            name: "ttl",
+            kind: Kind::Value,
+            example: "ttl = 3600",
+            value: "seconds, `\"1h30m\"`, a constant of type `Duration`, `forever`",
+            default: "required",
+            meaning: "How long an entry lives.",
+        },
+        Spec {
+            name: "jitter",
+            kind: Kind::Value,
+            example: "jitter = 0.1",
+            value: "a share of the ttl, `0.0` to `1.0`",
+            default: "`0.1`",
+            meaning: "By which share a ttl may be shortened, so that entries do not expire together.",
+        },
+        Spec {
+            name: "none_ttl",
+            kind: Kind::Value,
+            example: "none_ttl = \"1m\"",
+            value: "like `ttl`, without `forever`",
+            default: "\"not found\" is not stored",
+            meaning: "Stores `None` and `Ok(None)` too, for this long.",
+        },
+        Spec {
+            name: "skip",
+            kind: Kind::List,
+            example: "skip(db)",
+            value: "names of parameters: `skip(db, trace_id)`",
+            default: "every parameter counts",
+            meaning: "Parameters that cannot change the result, and need not be in the key.",
+        },
+        Spec {
+            name: "when",
+            kind: Kind::Value,
+            example: "when = !fresh",
+            value: "a condition on the arguments",
+            default: "use the cache",
+            meaning: "Whether to use the cache at all.",
+        },
+        Spec {
+            name: "unless",
+            kind: Kind::Value,
+            example: "unless = |value| value.is_empty()",
+            value: "a closure on the value",
+            default: "store every value",
+            meaning: "A value for which this is true is returned, but not stored.",
+        },
+        Spec {
+            name: "version",
+            kind: Kind::Value,
+            example: "version = 2",
+            value: "a number from 1",
+            default: "`1`",
+            meaning: "Raise it when a value's meaning changes but its type does not.",
+        },
+        Spec {
+            name: "codec",
+            kind: Kind::Value,
+            example: "codec = json",
+            value: "`msgpack`, `json`, `postcard`, `bincode`",
+            default: "the cache's, which is `msgpack` by default",
+            meaning: "How values are written.",
+        },
+        ONE_SLOT,
+        CACHE,
+        CRATE,
+    ],
+    later: LATER,
+    misplaced: &[
+        (
+            "keys",
+            "a read has one key: `key = \"user:<id>\"`; `keys` is for `#[cache_invalidate]`",
+        ),
+        ("always", "`always` is for `#[cache_invalidate]`"),
+    ],
+};
+
+pub(super) static CACHE_INVALIDATE: Grammar = Grammar {
+    attribute: "cache_invalidate",
+    args: &[
+        Spec {
+            name: "key",
+            kind: Kind::Value,
+            example: "key = \"user:<user.id>\"",
+            value: "a template: `\"user:<user.id>\"`, or a family: `UserById(user.id)`",
+            default: "this or `keys` is required",
+            meaning: "The entry to clear, as the function that reads it names it; `<ret>` is the result.",
+        },
+        Spec {
+            name: "keys",
+            kind: Kind::List,
+            example: "keys(\"user:<id>\", \"users:all\")",
+            value: "several templates and families",
+            default: "–",
+            meaning: "The entries to clear, all with one command.",
+        },
+        Spec {
+            name: "each",
+            kind: Kind::Value,
+            example: "each = ids",
+            value: "the name of a parameter: `each = ids`",
+            default: "one key per template",
+            meaning: "A parameter with several items: a key that names it is cleared for each of them.",
+        },
+        Spec {
+            name: "when",
+            kind: Kind::Value,
+            example: "when = !dry_run",
+            value: "a condition on the arguments",
+            default: "clear",
+            meaning: "Whether to clear anything, asked before the body runs.",
+        },
+        Spec {
+            name: "always",
+            kind: Kind::Flag,
+            example: "always",
+            value: "–",
+            default: "not after `Err`",
+            meaning: "Clears after `Err` too, for writes that may have happened all the same.",
+        },
+        ONE_SLOT,
+        CACHE,
+        CRATE,
+    ],
+    later: LATER,
+    misplaced: &[
+        (
+            "skip",
+            "leave it out: a write names the entries to clear, and may ignore its other parameters",
+        ),
+        (
+            "ttl",
+            "a write only clears entries; `ttl` is for `#[cache_aside]`",
+        ),
+        (
+            "unless",
+            "to decide from the arguments whether to clear the entry, write `when = …`",
+        ),
+    ],
+};
+
+const ONE_SLOT: Spec = Spec {
+    name: "one_slot",
+    kind: Kind::Flag,
+    example: "one_slot",
+    value: "–",
+    default: "off",
+    meaning: "Says aloud that all keys go to one node of a Redis Cluster.",
+};
+
+const CACHE: Spec = Spec {
+    name: "cache",
+    kind: Kind::Value,
+    example: "cache = self.cache",
+    value: "a `Cache`",
+    default: "the installed one",
+    meaning: "Which cache, instead of the installed one.",
+};
+
+const CRATE: Spec = Spec {
+    name: "crate",
+    kind: Kind::Value,
+    example: "crate = ::cached_redis_runtime",
+    value: "where the runtime lives",
+    default: "`::cached_redis_runtime`",
+    meaning: "Where the runtime lives, for a crate that re-exports it.",
+};
