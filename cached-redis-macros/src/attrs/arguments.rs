@@ -105,6 +105,22 @@ pub(super) static CACHE_ASIDE: Grammar = Grammar {
         CRATE,
     ],
     later: LATER,
+    synonyms: &[
+        ("expire", "ttl"),
+        ("expires", "ttl"),
+        ("expiry", "ttl"),
+        ("expiration", "ttl"),
+        ("lifetime", "ttl"),
+        ("time", "ttl"),
+        ("timeout", "ttl"),
+        ("name", "key"),
+        ("prefix", "key"),
+        ("convert", "key"),
+        ("ignore", "skip"),
+        ("condition", "when"),
+        ("format", "codec"),
+        ("serializer", "codec"),
+    ],
     misplaced: &[
         (
             "keys",
@@ -162,6 +178,12 @@ pub(super) static CACHE_INVALIDATE: Grammar = Grammar {
         CRATE,
     ],
     later: LATER,
+    synonyms: &[
+        ("name", "key"),
+        ("prefix", "key"),
+        ("convert", "key"),
+        ("condition", "when"),
+    ],
     misplaced: &[
         (
             "skip",

@@ -119,7 +119,7 @@ fn keys(
     for (index, (expr, source)) in sources.iter().enumerate() {
         let mut before = sources[..index].iter();
         if before.any(|(_, before)| is_same(before, source)) {
-            errors.push(Diag::over(expr, "this key is given twice"));
+            errors.push(Diag::over(expr, "this key is given twice").help("keep one of them"));
         }
     }
     let scope = Scope {

@@ -162,7 +162,10 @@ pub(crate) fn krate(attrs: &[Attribute], errors: &mut Errors) -> Option<Path> {
             }
         });
         if let Err(error) = read {
-            errors.push(Diag::new(error.span(), error.to_string()));
+            errors.push(
+                Diag::new(error.span(), error.to_string())
+                    .help("write `#[cache_key(crate = path)]`"),
+            );
         }
     }
     path

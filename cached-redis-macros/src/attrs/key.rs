@@ -80,7 +80,10 @@ fn segment(context: &Context, text: &Text, hole: &Hole, errors: &mut Errors) -> 
         (Some(root), Ok(fields)) => quote_spanned!(*span=> #rt::segment(&#root #(.#fields)*)),
         (None, _) => {
             let title = format!("`{}` is no variable", hole.root);
-            errors.push(text.diag(&hole.path, title, ""));
+            errors.push(
+                text.diag(&hole.path, title, "")
+                    .help("name a variable and its fields, such as `<id>` or `<self.tenant>`"),
+            );
             TokenStream::new()
         }
         (_, Err(diag)) => {

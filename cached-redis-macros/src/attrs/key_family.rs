@@ -166,18 +166,22 @@ fn segment(context: &Context, family: &Family<'_>, value: &Value) -> Option<Toke
     let Context { rt, span } = context;
     let is_root = |ident: &Ident| ident.unraw() == value.root.unraw();
     let place = family.args.iter().position(|arg| is_root(arg.name))?;
-    let index = Index {
-        index: u32::try_from(place).ok()?,
-        span: *span,
+    let place_at = |span| {
+        Some(Index {
+            index: u32::try_from(place).ok()?,
+            span,
+        })
     };
     let fields = &value.fields;
     if fields.is_empty() {
         // A missing `CacheKey` is underlined at the argument's type.
         let here = span.located_at(first_span(family.args.get(place)?.ty)?);
+        let index = place_at(here)?;
         let argument = quote_spanned!(here=> &self.#index);
         Some(quote_spanned!(*span=> #rt::argument(#argument)))
     } else {
         let here = span.located_at(value.root.span());
+        let index = place_at(here)?;
         let field = quote_spanned!(here=> &self.#index #(.#fields)*);
         Some(quote_spanned!(*span=> #rt::segment(#field)))
     }

@@ -159,7 +159,7 @@ fn are_different(args: &[Arg<'_>], errors: &mut Errors) -> bool {
             .any(|before| before.name.unraw() == name)
         {
             let title = format!("`{name}` is given twice");
-            errors.push(Diag::new(arg.name.span(), title));
+            errors.push(Diag::new(arg.name.span(), title).help("give one of them another name"));
             all = false;
         }
     }

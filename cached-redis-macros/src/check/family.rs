@@ -5,6 +5,7 @@ use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::{Expr, ExprCall, ExprPath, Path, PathArguments};
 
+use super::key::NOTHING_RETURNED;
 use crate::diag::{Diag, Errors};
 use crate::model::function::Function;
 use crate::model::key::{FamilyArg, FamilyPlan};
@@ -175,9 +176,10 @@ fn misplaced_result(ident: &Ident, function: &Function<'_>, has_result: bool) ->
             ))
             .help("give the parameter another name"),
         ),
-        (true, false) if function.output.is_none() => Some(diag(format!(
-            "the key names `ret`, but `{name}` returns nothing"
-        ))),
+        (true, false) if function.output.is_none() => Some(
+            diag(format!("the key names `ret`, but `{name}` returns nothing"))
+                .help(NOTHING_RETURNED),
+        ),
         (false, true) | (true, false) => None,
     }
 }

@@ -163,7 +163,9 @@ pub(crate) fn members(text: &Text, hole: &Hole) -> Result<Vec<Member>, Diag> {
         })),
         Field::Name(name) => match identifier(name, field_span) {
             Some(ident) => Ok(Member::Named(ident)),
-            None => Err(text.diag(&hole.path, format!("`{name}` cannot be a field"), "")),
+            None => Err(text
+                .diag(&hole.path, format!("`{name}` cannot be a field"), "")
+                .help(format!("name the value itself: `<{}>`", hole.root))),
         },
     });
     fields.collect()
@@ -180,6 +182,9 @@ pub(crate) fn identifier(name: &str, span: Span) -> Option<Ident> {
     Some(ident)
 }
 
+pub(super) const NOTHING_RETURNED: &str =
+    "name a parameter, or let the function return what it has made";
+
 fn result(text: &Text, hole: &Hole, scope: Scope<'_>, is_param: bool) -> Result<Segment, Diag> {
     let function = scope.function.name();
     let path = &text.value()[hole.path.clone()];
@@ -188,7 +193,7 @@ fn result(text: &Text, hole: &Hole, scope: Scope<'_>, is_param: bool) -> Result<
             format!("the key names `<{path}>`, but a read needs its key before there is a result");
         return Err(text
             .diag(&hole.path, title, "")
-            .note("`ret` is for `#[cache_invalidate]`; here, name a parameter"));
+            .help("`ret` is for `#[cache_invalidate]`; here, name a parameter"));
     }
     if is_param {
         let title = format!("`<ret>` is the result, but `{function}` also has a parameter `ret`");
@@ -198,7 +203,7 @@ fn result(text: &Text, hole: &Hole, scope: Scope<'_>, is_param: bool) -> Result<
     }
     if scope.function.output.is_none() {
         let title = format!("the key names `<{path}>`, but `{function}` returns nothing");
-        return Err(text.diag(&hole.path, title, ""));
+        return Err(text.diag(&hole.path, title, "").help(NOTHING_RETURNED));
     }
     Ok(Segment::Result {
         fields: members(text, hole)?,
@@ -241,8 +246,15 @@ fn unknown(text: &Text, hole: &Hole, scope: Scope<'_>) -> Unresolved {
         format!("parameters that can be used here: `{}`", names.join("`, `"))
     };
     let mut diag = text.diag(&at, title, &label).note(usable);
-    if let (None, Some(help)) = (meant, function.moved_pattern_help()) {
-        diag = diag.help(help);
+    if meant.is_none() {
+        let add = || match names.first() {
+            Some(first) => {
+                format!("name one of them, such as `<{first}>`, or take `{root}` as a parameter")
+            }
+            None => format!("take `{root}` as a parameter, or leave `<{path}>` out"),
+        };
+        let moved = function.moved_pattern_help();
+        diag = diag.help(moved.map_or_else(add, Into::into));
     }
     Unresolved {
         diag: Box::new(diag),

@@ -49,7 +49,8 @@ fn blocking(function: &Function<'_>, attribute: &str) -> Diag {
     let diag = Diag::new(sig.fn_token.span, title);
     match function.output {
         Some(output) if mentions(output, "Future") => diag
-            .note("of functions that return a future, `impl Future<Output = T>` and `Pin<Box<dyn Future<Output = T>>>` are understood"),
+            .note("of functions that return a future, `impl Future<Output = T>` and `Pin<Box<dyn Future<Output = T>>>` are understood")
+            .help("return one of these, or write an `async fn` that awaits it"),
         _ => diag.help(format!("write `async fn {name}`")),
     }
 }

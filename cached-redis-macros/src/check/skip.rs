@@ -84,10 +84,8 @@ impl Skip {
                 .iter()
                 .any(|before| before.unraw() == name)
             {
-                errors.push(Diag::new(
-                    span,
-                    format!("`{name}` is given twice in `skip`"),
-                ));
+                let title = format!("`{name}` is given twice in `skip`");
+                errors.push(Diag::new(span, title).help("keep one of them"));
             } else if name == "_" {
                 if !function
                     .params

@@ -61,13 +61,17 @@ fn grammar(text: &Text, problem: &Problem, names: &[String]) -> Diag {
         ProblemKind::Space => text
             .diag(at, "there is white space inside a placeholder", "")
             .help(format!("write `<{}>`", found.split_whitespace().collect::<String>())),
-        ProblemKind::Dot => text.diag(at, "a name is missing beside the dot", ""),
+        ProblemKind::Dot => text
+            .diag(at, "a name is missing beside the dot", "")
+            .help(format!("write `<{example}>` for the whole value, or `<{example}.field>`")),
         ProblemKind::Digits => {
             text.diag(at, format!("`{found}` is neither a name nor a field"), "")
+                .help(format!("name a parameter: `<{example}>`"))
         }
         ProblemKind::Character(c) => text
             .diag(at, format!("`{c}` cannot stand inside a placeholder"), "")
-            .note("a placeholder is a parameter and its fields, such as `<user.id>`; there are no expressions and no format specs"),
+            .note("a placeholder is a parameter and its fields, such as `<user.id>`; there are no expressions and no format specs")
+            .help("compute the value before the call, and take it as a parameter"),
     }
 }
 

@@ -39,6 +39,8 @@ pub(crate) struct Grammar {
     pub(crate) args: &'static [Spec],
     /// Names that a coming release will take.
     pub(crate) later: &'static [&'static str],
+    /// What other caches call one of `args`.
+    pub(crate) synonyms: &'static [(&'static str, &'static str)],
     /// Names that have no place here, with the reason.
     pub(crate) misplaced: &'static [(&'static str, &'static str)],
 }
@@ -164,7 +166,9 @@ fn read_one(input: ParseStream<'_>, grammar: &Grammar, args: &mut Args, errors: 
     };
     let Some(spec) = known else {
         let plain = name.unraw().to_string();
-        let near = nearest(&plain, grammar.args.iter().map(|spec| spec.name));
+        let synonym = grammar.synonyms.iter().find(|(theirs, _)| *theirs == plain);
+        let names = grammar.args.iter().map(|spec| spec.name);
+        let near = synonym.map_or_else(|| nearest(&plain, names), |(_, ours)| Some(*ours));
         if !grammar.later.contains(&plain.as_str()) {
             args.meant.extend(near);
         }
@@ -172,10 +176,8 @@ fn read_one(input: ParseStream<'_>, grammar: &Grammar, args: &mut Args, errors: 
         return;
     };
     if args.has(spec.name) {
-        errors.push(Diag::new(
-            name.span(),
-            format!("`{}` is given twice", spec.name),
-        ));
+        let title = format!("`{}` is given twice", spec.name);
+        errors.push(Diag::new(name.span(), title).help("keep one of them"));
         return;
     }
     let value = match wrong_kind(&name, spec, &value) {
@@ -201,8 +203,8 @@ fn read_value(input: ParseStream<'_>, name: &Ident, known: Option<&Spec>) -> Res
             return Err(with_example(Diag::new(name.span(), title)));
         }
         input.parse().map(Value::Expr).map_err(|error| {
-            let title = format!("the value of `{name}` is not an expression: {error}");
-            Diag::new(error.span(), title)
+            let title = format!("the value of `{name}` is not an expression");
+            with_example(Diag::new(error.span(), title))
         })
     } else if input.peek(syn::token::Paren) {
         let list = (|| {
@@ -257,6 +259,11 @@ fn unknown(name: &Ident, plain: &str, near: Option<&str>, grammar: &Grammar) -> 
     let misplaced = grammar.misplaced.iter().find(|(name, _)| *name == plain);
     match (misplaced, near) {
         (Some((_, reason)), _) => diag.help(*reason),
+        (None, Some(near)) if grammar.synonyms.iter().any(|(theirs, _)| *theirs == plain) => {
+            let spec = grammar.args.iter().find(|spec| spec.name == near);
+            let example = spec.map_or(near, |spec| spec.example);
+            diag.help(format!("it is called `{near}` here: write `{example}`"))
+        }
         (None, Some(near)) => diag.help(format!(
             "there is an argument with a similar name: `{near}`"
         )),

@@ -124,7 +124,7 @@ fn not_a_function(tokens: &TokenStream, attribute: &str) -> Option<Diag> {
     match keyword.as_str() {
         "impl" | "trait" => Some(diag().help("put it on the functions inside, one by one")),
         "struct" | "enum" | "union" | "type" | "mod" | "static" | "use" | "let" | "macro_rules"
-        | "" => Some(diag()),
+        | "" => Some(diag().help("put it on an `async fn`")),
         _ => None,
     }
 }

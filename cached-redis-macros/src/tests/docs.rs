@@ -46,6 +46,17 @@ fn examples_are_arguments() {
     }
 }
 
+/// A synonym stands for an argument, and is none.
+#[test]
+fn synonyms_are_of_arguments() {
+    for grammar in ALL {
+        let has = |name: &str| grammar.args.iter().any(|spec| spec.name == name);
+        for (theirs, ours) in grammar.synonyms {
+            assert!(has(ours) && !has(theirs), "{theirs}, {ours}");
+        }
+    }
+}
+
 /// The README's table is shorter than the documentation's, but has all of them and no other.
 #[test]
 fn readme_names_every_argument() {

@@ -10,11 +10,11 @@ use core::pin::{Pin, pin};
 use super::context::{Context, Mode, Served};
 use super::global::{CacheRef, Found};
 use crate::clock::{self, Instant};
-use crate::codec::{Entry, Format, HEADER, read};
+use crate::codec::{Cacheable, Entry, Format, HEADER, read};
 use crate::engine::{Hit, Outcome, Plan, Reload, Request, Ticket};
 use crate::key::{CacheKey, render};
 use crate::observe::{Count, warn};
-use crate::shape::{Storable, Verdict};
+use crate::shape::{Shape, Storable, Verdict};
 use crate::site::Site;
 use crate::ttl::Lifetimes;
 
@@ -288,6 +288,8 @@ pub fn cache_aside<S, U, F, Fut>(
     load: F,
 ) -> impl Future<Output = S::Output>
 where
+    // Said first, so that rustc names the user's type and not ours around it.
+    S: Shape<Stored: Cacheable>,
     S: Storable,
     U: FnOnce(&S::Value) -> bool,
     F: FnOnce() -> Fut,

@@ -16,6 +16,8 @@ pub trait Leaf: Copy {
     type Held;
     /// What would be stored.
     type Value: ?Sized;
+    /// As it is read back. It has a name so that `Cacheable` can be asked of the user's own type.
+    type Stored;
 
     /// The value inside.
     fn value(held: &Self::Held) -> &Self::Value;
@@ -77,6 +79,7 @@ leaf! {
 impl<T> Leaf for OwnedLeaf<T> {
     type Held = T;
     type Value = T;
+    type Stored = T;
 
     fn value(held: &T) -> &T {
         held
@@ -100,6 +103,7 @@ impl<T: Cacheable> StoredLeaf for OwnedLeaf<T> {
 impl<T> Leaf for SharedLeaf<T> {
     type Held = Arc<T>;
     type Value = T;
+    type Stored = T;
 
     fn value(held: &Arc<T>) -> &T {
         held
@@ -123,6 +127,7 @@ impl<T: Cacheable> StoredLeaf for SharedLeaf<T> {
 impl<T: ?Sized> Leaf for UnsizedLeaf<T> {
     type Held = Arc<T>;
     type Value = T;
+    type Stored = Box<T>;
 
     fn value(held: &Arc<T>) -> &T {
         held

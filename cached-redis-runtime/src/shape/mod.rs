@@ -34,6 +34,8 @@ pub trait Shape: Copy {
     type Output;
     /// What would be stored.
     type Value: ?Sized;
+    /// As it is read back.
+    type Stored;
 
     /// Where the value is in this output.
     fn verdict(output: &Self::Output) -> Verdict<'_, Self::Value>;
@@ -137,6 +139,7 @@ shape!(FallibleMaybe<L, E>, |held| Ok(Some(held)), Some(Ok(None)));
 impl<L: Leaf> Shape for Plain<L> {
     type Output = L::Held;
     type Value = L::Value;
+    type Stored = L::Stored;
 
     fn verdict(output: &Self::Output) -> Verdict<'_, Self::Value> {
         Verdict::Value(L::value(output))
@@ -146,6 +149,7 @@ impl<L: Leaf> Shape for Plain<L> {
 impl<L: Leaf> Shape for Maybe<L> {
     type Output = Option<L::Held>;
     type Value = L::Value;
+    type Stored = L::Stored;
 
     fn verdict(output: &Self::Output) -> Verdict<'_, Self::Value> {
         match output {
@@ -158,6 +162,7 @@ impl<L: Leaf> Shape for Maybe<L> {
 impl<L: Leaf, E> Shape for Fallible<L, E> {
     type Output = Result<L::Held, E>;
     type Value = L::Value;
+    type Stored = L::Stored;
 
     fn verdict(output: &Self::Output) -> Verdict<'_, Self::Value> {
         match output {
@@ -170,6 +175,7 @@ impl<L: Leaf, E> Shape for Fallible<L, E> {
 impl<L: Leaf, E> Shape for FallibleMaybe<L, E> {
     type Output = Result<Option<L::Held>, E>;
     type Value = L::Value;
+    type Stored = L::Stored;
 
     fn verdict(output: &Self::Output) -> Verdict<'_, Self::Value> {
         match output {

@@ -11,6 +11,7 @@ use super::rows::{Around, Batched, Rows};
 use super::{
     Fallible, FallibleMaybe, Leaf, Maybe, OwnedLeaf, Plain as PlainShape, SharedLeaf, UnsizedLeaf,
 };
+use crate::codec::Cacheable;
 use crate::sync::Arc;
 
 /// Stands for the return type `R`.
@@ -74,7 +75,7 @@ impl<K, C, H> RowProbe<K, C, H> {
 
     /// The whole shape.
     #[must_use]
-    pub const fn with<L: Leaf<Held = H>>(&self, _: L) -> Batched<K, C, L> {
+    pub const fn with<L: Leaf<Held = H, Stored: Cacheable>>(&self, _: L) -> Batched<K, C, L> {
         Batched::new()
     }
 }

@@ -32,6 +32,17 @@ pub trait Rows: Sized {
     fn merge(self, found: Vec<(Self::Id, Self::Held)>, order: &[Self::Id]) -> Self;
 }
 
+/// Rows with the ids that were asked for.
+#[diagnostic::on_unimplemented(
+    message = "the rows of `{Self}` have other ids than the `{Id}` of `each`",
+    label = "its ids are not `{Id}`",
+    note = "return `HashMap<{Id}, T>`, `BTreeMap<{Id}, T>` or `Vec<({Id}, T)>`, or take ids of the rows' type"
+)]
+pub trait RowsOf<Id>: Rows<Id = Id> {}
+
+#[diagnostic::do_not_recommend]
+impl<Id, R: Rows<Id = Id>> RowsOf<Id> for R {}
+
 /// What a load brought for one id.
 #[derive(Debug)]
 pub enum Row<'r, H> {
@@ -135,6 +146,7 @@ pub trait Around {
     fn wrap<C>(rows: C) -> Self::Output<C>;
 }
 
+#[diagnostic::do_not_recommend]
 impl Around for PlainKind {
     type Output<C> = C;
 
@@ -151,6 +163,7 @@ impl Around for PlainKind {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<E> Around for ResultKind<E> {
     type Output<C> = Result<C, E>;
 

@@ -1,6 +1,6 @@
 use cached_redis_runtime::cache_aside;
 
-#[cache_aside(key = "user:<id>", ttl = 60, expire = 60)]
+#[cache_aside(key = "user:<id>", ttl = 60, metrics = 60)]
 async fn find(id: u64) -> u64 {
     id
 }

@@ -13,7 +13,7 @@ use crate::clock;
 use crate::codec::{Format, HEADER};
 use crate::engine::{Batch, Hit, Reload, Search, Step, Ticket};
 use crate::observe::Count;
-use crate::shape::rows::{Around, BatchShape, Output, Rows, Value};
+use crate::shape::rows::{Around, BatchShape, Output, Rows, RowsOf, Value};
 use crate::shape::{Asked, Ids, StoredLeaf};
 use crate::site::Site;
 use crate::ttl::Lifetimes;
@@ -232,7 +232,7 @@ pub fn cache_aside_each<P, S, U, F, Fut>(
 where
     P: Ids,
     S: BatchShape,
-    S::Rows: Rows<Id = P::Id>,
+    S::Rows: RowsOf<P::Id>,
     U: FnMut(&Value<S>) -> bool,
     F: FnOnce(Asked<P>) -> Fut,
     Fut: Future<Output = Output<S>>,
