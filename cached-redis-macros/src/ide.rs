@@ -9,6 +9,7 @@ use syn::{Expr, Path};
 
 use crate::parse::args::{Args, Grammar, Spec};
 use crate::parse::item::{Body, Item};
+use crate::parse::literal::ungroup;
 use crate::rt::Rt;
 
 /// Whether rust-analyzer runs the macro, in a process of that name. `#[cfg(rust_analyzer)]` in the output would tell as well,
@@ -43,7 +44,7 @@ pub(crate) fn complete(item: &mut Item, args: &Args, grammar: &Grammar) {
 }
 
 fn runtime(args: &Args) -> Option<&Path> {
-    match args.peek("crate")? {
+    match ungroup(args.peek("crate")?) {
         Expr::Path(path) => Some(&path.path),
         _ => None,
     }
