@@ -25,9 +25,11 @@ impl Script {
 }
 
 /// `KEYS[1]`, lease, milliseconds, what to replace: `''`, `'nonce'` or `'foreign'`, then the nonce, or the beginning
-/// and the length. Answers with what is there instead, or nil if the lease is in place.
+/// and the length. Answers with what is there instead, or nil if the lease is in place. Before 7.0 an error that leaves a
+/// script has lost its code, so that of a key of another type is handed out as it is.
 const CLAIM: &str = "\
-local held = redis.call('GET', KEYS[1])
+local held = redis.pcall('GET', KEYS[1])
+if type(held) == 'table' then return held end
 if held and held ~= ARGV[1] then
   local fits = false
   if ARGV[3] == 'nonce' then
