@@ -1,6 +1,7 @@
 //! What a server must be able to do for the protocol: bytes under one key, compared by nonce.
 //!
-//! Every step is safe to send twice: after a lost reply a claim, a fill and a release find their own nonce.
+//! Every step but the claim is safe to send twice: after a lost reply a fill and a release find their own nonce. A claim
+//! finds its own as well, but if its lease is gone by then it brings back a nonce that others may still wait for.
 
 use core::fmt;
 use core::future::Future;

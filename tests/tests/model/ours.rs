@@ -1,0 +1,124 @@
+//! The runtime's own decisions: nothing wrong can be reached.
+
+use crate::properties::Property;
+use crate::rules::{Faults, P0, P1, REFRESH, Rules, Setup};
+use crate::search::search;
+
+const ALL: [Property; 4] = [
+    Property::NothingStaleAtRest,
+    Property::NoStaleAnswer,
+    Property::OneLoad,
+    Property::Progress,
+];
+
+const NO_FAULTS: Faults = Faults {
+    expiries: 0,
+    flushes: 0,
+    mishaps: 0,
+    lost_replies: 0,
+    crashes: 0,
+};
+
+/// Three callers, two of them in one process, and a cold key.
+const SETUP: Setup = Setup {
+    rules: Rules::OURS,
+    readers: &[P0, P0, P1],
+    writers: 2,
+    warm: false,
+    faults: NO_FAULTS,
+};
+
+fn holds(setup: &Setup) {
+    let found = search(setup, &ALL);
+    println!("{} states", found.states);
+    if let Some(broken) = found.broken {
+        panic!("{broken}");
+    }
+}
+
+#[test]
+fn two_writers_two_expiries_and_a_flush() {
+    holds(&Setup {
+        faults: Faults {
+            expiries: 2,
+            flushes: 1,
+            ..NO_FAULTS
+        },
+        ..SETUP
+    });
+}
+
+#[test]
+fn a_caller_is_dropped_or_fails() {
+    holds(&Setup {
+        writers: 1,
+        faults: Faults {
+            expiries: 1,
+            mishaps: 1,
+            ..NO_FAULTS
+        },
+        ..SETUP
+    });
+}
+
+#[test]
+fn replies_are_lost() {
+    holds(&Setup {
+        writers: 1,
+        faults: Faults {
+            expiries: 1,
+            lost_replies: 1,
+            ..NO_FAULTS
+        },
+        ..SETUP
+    });
+}
+
+#[test]
+fn a_process_crashes() {
+    holds(&Setup {
+        faults: Faults {
+            crashes: 1,
+            ..NO_FAULTS
+        },
+        ..SETUP
+    });
+}
+
+#[test]
+fn an_entry_is_replaced_while_it_is_written() {
+    holds(&Setup {
+        readers: &[P0, P1, REFRESH],
+        warm: true,
+        ..SETUP
+    });
+}
+
+#[test]
+#[ignore = "a million states and more: half a minute"]
+fn four_callers_and_a_lost_reply() {
+    holds(&Setup {
+        readers: &[P0, P1, P1, P1],
+        writers: 1,
+        faults: Faults {
+            expiries: 1,
+            lost_replies: 1,
+            ..NO_FAULTS
+        },
+        ..SETUP
+    });
+}
+
+#[test]
+#[ignore = "a million states and more: half a minute"]
+fn two_writers_and_every_fault() {
+    holds(&Setup {
+        faults: Faults {
+            expiries: 1,
+            mishaps: 1,
+            lost_replies: 1,
+            ..NO_FAULTS
+        },
+        ..SETUP
+    });
+}

@@ -1,0 +1,29 @@
+//! What must hold in every state.
+
+use core::fmt;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Property {
+    /// After a deletion the key never holds what was read before it.
+    NothingStaleAtRest,
+    /// A call that began after a write had returned does not return what was there before that write.
+    NoStaleAnswer,
+    /// Under one live lease no two bodies run.
+    OneLoad,
+    /// Nobody waits for something that will not come.
+    Progress,
+    /// Nobody waits while he holds a lease.
+    WaitsEmptyHanded,
+}
+
+impl fmt::Display for Property {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NothingStaleAtRest => "the key holds what was read before its last deletion",
+            Self::NoStaleAnswer => "a call got what a write had replaced before the call began",
+            Self::OneLoad => "two bodies run under one lease",
+            Self::Progress => "somebody waits for something that will not come",
+            Self::WaitsEmptyHanded => "somebody waits while he holds a lease",
+        })
+    }
+}

@@ -1,0 +1,157 @@
+//! Decisions that others made, and that the search finds wrong.
+
+use crate::properties::Property;
+use crate::rules::{
+    Delete, Faults, Fill, Join, P0, P1, REFRESH, Retry, Rules, Setup, Share, Token, Turn,
+};
+use crate::search::search;
+
+const SETUP: Setup = Setup {
+    rules: Rules::OURS,
+    readers: &[P0, P0],
+    writers: 1,
+    warm: false,
+    faults: Faults {
+        expiries: 0,
+        flushes: 0,
+        mishaps: 0,
+        lost_replies: 0,
+        crashes: 0,
+    },
+};
+
+/// Finds the shortest way to break `property`, and nothing to break without the change of rules.
+fn breaks(setup: &Setup, property: Property) {
+    let found = search(setup, &[property]);
+    let broken = found.broken.unwrap_or_else(|| {
+        panic!("nothing wrong in {} states", found.states);
+    });
+    assert_eq!(broken.property, property);
+    println!("{broken}");
+    let ours = Setup {
+        rules: Rules::OURS,
+        ..*setup
+    };
+    if let Some(broken) = search(&ours, &[property]).broken {
+        panic!("not because of the rule: {broken}");
+    }
+}
+
+#[test]
+fn storing_without_a_lease() {
+    let rules = Rules {
+        fill: Fill::Always,
+        ..Rules::OURS
+    };
+    breaks(&Setup { rules, ..SETUP }, Property::NothingStaleAtRest);
+}
+
+#[test]
+fn storing_without_a_lease_and_deleting_twice() {
+    let rules = Rules {
+        fill: Fill::Always,
+        delete: Delete::Twice,
+        ..Rules::OURS
+    };
+    breaks(&Setup { rules, ..SETUP }, Property::NothingStaleAtRest);
+}
+
+#[test]
+fn a_token_per_process() {
+    let rules = Rules {
+        token: Token::PerProcess,
+        ..Rules::OURS
+    };
+    let setup = Setup { rules, ..SETUP };
+    breaks(&setup, Property::NothingStaleAtRest);
+    breaks(&setup, Property::OneLoad);
+}
+
+#[test]
+fn joining_whatever_loads_the_key() {
+    let rules = Rules {
+        join: Join::ByKey,
+        ..Rules::OURS
+    };
+    breaks(&Setup { rules, ..SETUP }, Property::NoStaleAnswer);
+}
+
+#[test]
+fn sharing_a_reply_with_those_who_came_after_its_command() {
+    let rules = Rules {
+        share: Share::AnyReply,
+        ..Rules::OURS
+    };
+    let readers = &[P0, P0, P1];
+    let setup = Setup {
+        rules,
+        readers,
+        ..SETUP
+    };
+    breaks(&setup, Property::NoStaleAnswer);
+}
+
+#[test]
+fn deleting_before_the_commit() {
+    let rules = Rules {
+        delete: Delete::BeforeCommit,
+        ..Rules::OURS
+    };
+    breaks(&Setup { rules, ..SETUP }, Property::NoStaleAnswer);
+}
+
+#[test]
+fn replacing_an_entry_that_looks_the_same() {
+    let rules = Rules {
+        fill: Fill::IfContent,
+        ..Rules::OURS
+    };
+    let setup = Setup {
+        rules,
+        readers: &[P0, REFRESH],
+        writers: 2,
+        warm: true,
+        ..SETUP
+    };
+    breaks(&setup, Property::NothingStaleAtRest);
+}
+
+#[test]
+fn a_turn_that_is_not_passed_on() {
+    let rules = Rules {
+        turn: Turn::Lost,
+        ..Rules::OURS
+    };
+    let faults = Faults {
+        mishaps: 1,
+        ..SETUP.faults
+    };
+    let setup = Setup {
+        rules,
+        faults,
+        ..SETUP
+    };
+    breaks(&setup, Property::Progress);
+}
+
+/// A nonce that comes back: those who wait for its first coming poll for those who read its second.
+#[test]
+#[ignore = "a million states and more: half a minute"]
+fn sending_a_claim_again_under_its_nonce() {
+    let rules = Rules {
+        retry: Retry::SameNonce,
+        ..Rules::OURS
+    };
+    let faults = Faults {
+        expiries: 1,
+        lost_replies: 1,
+        ..SETUP.faults
+    };
+    let setup = Setup {
+        rules,
+        readers: &[P0, P1, P1, P1],
+        faults,
+        ..SETUP
+    };
+    breaks(&setup, Property::NoStaleAnswer);
+}
