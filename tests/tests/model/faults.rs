@@ -70,7 +70,7 @@ pub(crate) fn of_a_caller(moves: &mut Moves<'_>, at: usize, rules: Rules) {
 
 impl World {
     /// Whether somebody renews the lease, or has yet to fill or to give it back.
-    fn is_owned(&self, nonce: u8) -> bool {
+    pub(crate) fn is_owned(&self, nonce: u8) -> bool {
         let is_armed = |flight: &Flight| flight.nonce == nonce && flight.armed;
         self.flights.iter().flatten().any(is_armed)
             || self.readers.iter().any(|reader| match reader.stage {

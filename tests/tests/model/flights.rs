@@ -1,6 +1,6 @@
 //! Single flight in the process, as `flight/` of the runtime has it.
 
-use crate::rules::{Rules, Turn};
+use crate::rules::{Release, Rules, Turn};
 use crate::world::{Flight, Nonce, Process, Stage, Verdict, Wire, World};
 
 impl Stage {
@@ -98,7 +98,7 @@ impl World {
                 *place = None;
             }
         }
-        if flight.armed && stage == Stage::Over {
+        if flight.armed && stage == Stage::Over && rules.release == Release::OnDrop {
             let wire = Wire::Release;
             self.readers[at].stage = Stage::Parting { nonce, wire };
         }

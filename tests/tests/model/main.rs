@@ -75,6 +75,10 @@ impl Model for Setup {
                 });
                 loads.count() > 1
             }
+            Property::NoForgottenLease => {
+                let crashed = world.faults.crashes < self.faults.crashes;
+                matches!(world.slot, Slot::Lease(nonce) if !crashed && !world.is_owned(nonce))
+            }
             Property::Progress | Property::WaitsEmptyHanded => false,
         }
     }

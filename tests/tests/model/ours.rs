@@ -4,11 +4,12 @@ use crate::properties::Property;
 use crate::rules::{Faults, P0, P1, REFRESH, Rules, Setup};
 use crate::search::search;
 
-const ALL: [Property; 4] = [
+const ALL: [Property; 5] = [
     Property::NothingStaleAtRest,
     Property::NoStaleAnswer,
     Property::OneLoad,
     Property::Progress,
+    Property::NoForgottenLease,
 ];
 
 const NO_FAULTS: Faults = Faults {
@@ -111,7 +112,7 @@ fn four_callers_and_a_lost_reply() {
 
 #[test]
 #[ignore = "a million states and more: half a minute"]
-fn two_writers_and_every_fault() {
+fn two_writers_a_mishap_and_a_lost_reply() {
     holds(&Setup {
         faults: Faults {
             expiries: 1,

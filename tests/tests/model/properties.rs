@@ -12,6 +12,8 @@ pub(crate) enum Property {
     OneLoad,
     /// Nobody waits for something that will not come.
     Progress,
+    /// While no process crashes, every lease has somebody who fills it or gives it back.
+    NoForgottenLease,
     /// Nobody waits while he holds a lease.
     WaitsEmptyHanded,
 }
@@ -23,6 +25,7 @@ impl fmt::Display for Property {
             Self::NoStaleAnswer => "a call got what a write had replaced before the call began",
             Self::OneLoad => "two bodies run under one lease",
             Self::Progress => "somebody waits for something that will not come",
+            Self::NoForgottenLease => "a lease is left to expire, and no process has crashed",
             Self::WaitsEmptyHanded => "somebody waits while he holds a lease",
         })
     }

@@ -54,6 +54,15 @@ pub(crate) enum Turn {
     Lost,
 }
 
+/// What becomes of a lease whose last caller is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Release {
+    /// It is given back in the background.
+    OnDrop,
+    /// It expires.
+    Never,
+}
+
 /// When a writer deletes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Delete {
@@ -71,6 +80,7 @@ pub(crate) struct Rules {
     pub(crate) share: Share,
     pub(crate) retry: Retry,
     pub(crate) turn: Turn,
+    pub(crate) release: Release,
     pub(crate) delete: Delete,
 }
 
@@ -83,6 +93,7 @@ impl Rules {
         share: Share::SentSince,
         retry: Retry::Never,
         turn: Turn::PassedOn,
+        release: Release::OnDrop,
         delete: Delete::AfterCommit,
     };
 }

@@ -2,7 +2,7 @@
 
 use crate::properties::Property;
 use crate::rules::{
-    Delete, Faults, Fill, Join, P0, P1, REFRESH, Retry, Rules, Setup, Share, Token, Turn,
+    Delete, Faults, Fill, Join, P0, P1, REFRESH, Release, Retry, Rules, Setup, Share, Token, Turn,
 };
 use crate::search::search;
 
@@ -132,6 +132,24 @@ fn a_turn_that_is_not_passed_on() {
         ..SETUP
     };
     breaks(&setup, Property::Progress);
+}
+
+#[test]
+fn a_lease_that_its_last_caller_leaves_behind() {
+    let rules = Rules {
+        release: Release::Never,
+        ..Rules::OURS
+    };
+    let faults = Faults {
+        mishaps: 1,
+        ..SETUP.faults
+    };
+    let setup = Setup {
+        rules,
+        faults,
+        ..SETUP
+    };
+    breaks(&setup, Property::NoForgottenLease);
 }
 
 /// A nonce that comes back: those who wait for its first coming poll for those who read its second.
