@@ -3,7 +3,7 @@ use cached_redis_runtime::{cache_aside, cache_invalidate};
 #[cache_aside(key = "user:<id>", ttl = 60)]
 async fn find(id: u64) -> Option<u64> {
     if id == 0 {
-        return Some("none");
+        return "none";
     }
     id
 }
