@@ -84,7 +84,9 @@ async fn connect(redis: Option<&str>, namespace: &str) -> Outcome {
         .connect()
         .await?;
     // A service starts without its cache, too; a demonstration of the cache needs it.
-    cache.ping().await?;
+    cache.ping().await.map_err(|error| {
+        format!("REDIS_URL names a server that does not answer ({error}): start it, or leave REDIS_URL out")
+    })?;
     cache.install()?;
     Ok(())
 }

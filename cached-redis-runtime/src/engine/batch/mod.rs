@@ -31,7 +31,7 @@ use crate::ttl::Lifetimes;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Batch<'a> {
     pub(crate) site: &'static Site,
-    /// Each once.
+    /// Each once, but for those that are loaded along from the start.
     pub(crate) keys: &'a [String],
     pub(crate) lifetimes: Lifetimes,
     pub(crate) format: Format,
