@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Runs everything that can be checked on one machine. Needs Rust; finds or installs redis-server.
+# Runs everything that can be checked on one machine. Needs Rust; finds or installs redis-server and PostgreSQL.
 # nextest, clippy, rustfmt, cargo-deny and typos are used when they are there.
 #
 #   scripts/test.sh                                      everything
 #   CACHED_REDIS_SERVER=/path/to/server scripts/test.sh  against another server: Redis 6.2 or newer, Valkey
+#   CACHED_REDIS_POSTGRES=/path/to/bin scripts/test.sh   with the initdb and postgres in this directory
 #   CI=true scripts/test.sh                              also fails if Cargo.lock would change
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -62,6 +63,33 @@ find_redis() {
     return 1
 }
 
+install_postgres() {
+    if has apt-get; then
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q &&
+            as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends postgresql
+    elif has dnf; then
+        as_root dnf install -qy postgresql-server
+    elif has brew; then
+        brew install postgresql
+    else
+        return 1
+    fi
+}
+
+# Looks where the tests look: in PATH, and where Debian keeps it.
+has_postgres() {
+    local initdb
+    if [ -n "${CACHED_REDIS_POSTGRES:-}" ]; then
+        [ -x "$CACHED_REDIS_POSTGRES/initdb" ]
+        return
+    fi
+    has initdb && return
+    for initdb in /usr/lib/postgresql/*/bin/initdb; do
+        [ -x "$initdb" ] && return
+    done
+    return 1
+}
+
 # Starts a server for a program that is not a test, and sets REDIS_URL.
 start_redis() {
     local port attempt
@@ -113,6 +141,14 @@ if ! find_redis; then
     fi
 fi
 step "$("$CACHED_REDIS_SERVER" --version)"
+if ! has_postgres; then
+    step 'install PostgreSQL'
+    install_postgres || true
+fi
+if ! has_postgres; then
+    echo 'SKIPPED: the tests on PostgreSQL. It is not installed, and could not be; put initdb and postgres in PATH, or' >&2
+    echo 'set CACHED_REDIS_POSTGRES to the directory they are in.' >&2
+fi
 
 locked=${CI:+--locked}
 

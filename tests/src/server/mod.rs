@@ -1,9 +1,13 @@
 //! A real server that belongs to one test.
 
 mod inspect;
+mod postgres;
 mod process;
 
+pub use self::postgres::Postgres;
+
 use std::ffi::OsString;
+use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -248,7 +252,9 @@ impl Server {
     }
 
     fn launch(&self) -> Result<(), Failure> {
-        let mut process = Process::spawn(&self.binary, &self.command_line(), self.dir.path())?;
+        let mut command = Command::new(&self.binary);
+        command.args(self.command_line()).stderr(Stdio::null());
+        let mut process = Process::spawn(&mut command, self.dir.path())?;
         let pid = process.pid();
         // Asking for the process id also makes sure that it is our server that answers there.
         let answered = eventually_blocking(START_WITHIN, || {

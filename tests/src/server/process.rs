@@ -1,6 +1,5 @@
 //! The server's process: its start, its signals, and that it does not outlive the test.
 
-use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -35,16 +34,15 @@ pub(super) struct Process {
 }
 
 impl Process {
-    pub(super) fn spawn(binary: &OsStr, args: &[String], dir: &Path) -> Result<Self, Failure> {
-        let mut server = Command::new(binary)
-            .args(args)
+    /// Starts `command`, to be killed with this process; `dir` is removed then.
+    pub(super) fn spawn(command: &mut Command, dir: &Path) -> Result<Self, Failure> {
+        let mut server = command
             .current_dir(dir)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
             .spawn()
             .map_err(|error| {
-                let binary = binary.display();
+                let binary = command.get_program().display();
                 Failure::Other(format!(
                     "cannot run `{binary}`: {error}; scripts/test.sh installs it"
                 ))
@@ -76,7 +74,7 @@ impl Process {
         self.await_state(|state| state != 'T');
     }
 
-    fn signal(&self, name: &str) {
+    pub(super) fn signal(&self, name: &str) {
         // The shell's own `kill`: a program of that name is not on every machine.
         let command = format!("kill -{name} {}", self.pid());
         let sent = Command::new("sh").args(["-c", &command]).status();

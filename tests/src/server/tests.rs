@@ -192,7 +192,7 @@ fn is_alive(pid: u32) -> bool {
     let probe = format!("kill -0 {pid}");
     Command::new("sh")
         .args(["-c", &probe])
-        .stderr(std::process::Stdio::null())
+        .stderr(Stdio::null())
         .status()
         .unwrap()
         .success()
