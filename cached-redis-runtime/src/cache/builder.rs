@@ -75,7 +75,8 @@ impl CacheBuilder {
         self
     }
 
-    /// How long a call waits for another one's load before it runs its own body, without storing the result.
+    /// How long a call waits for another one's load, also while the server is away, before it runs its own body, without
+    /// storing the result.
     /// Defaults to 5 s.
     pub fn wait(mut self, wait: Duration) -> Self {
         self.settings.wait = wait;

@@ -9,6 +9,7 @@ use core::pin::{Pin, pin};
 
 use super::context::{Context, Mode, Served};
 use super::global::{CacheRef, Found};
+use super::nesting::Nesting;
 use crate::clock::{self, Instant};
 use crate::codec::{Cacheable, Entry, Format, HEADER, read};
 use crate::engine::{Hit, Outcome, Plan, Reload, Request, Ticket};
@@ -40,6 +41,8 @@ struct Target {
     given_up: bool,
     /// In a transaction: what is loaded is not stored.
     read_only: bool,
+    /// A body of the same function surrounds this call.
+    nested: bool,
 }
 
 impl Call {
@@ -77,7 +80,8 @@ impl Call {
         let settings = engine.settings();
         let key = render(&settings.namespace, self.site.literals(), segments);
         let transaction = self.context.transaction();
-        if self.context.is_loading(&cache, &key)
+        let nesting = self.context.nesting(&cache, self.site, &key);
+        if nesting == Nesting::SameKey
             || transaction.is_some_and(|pending| pending.holds(&cache, &key))
         {
             engine.count(self.site, Count::Bypassed);
@@ -100,6 +104,7 @@ impl Call {
             reload,
             given_up: false,
             read_only,
+            nested: nesting == Nesting::SameFunction,
         });
     }
 
@@ -113,26 +118,51 @@ impl Call {
         }
     }
 
-    /// Small enough to live in the caller's future: what it awaits is boxed.
-    async fn plan(&self) -> Plan {
+    /// An entry to take if it decodes, or what to load with. Small enough to live in the caller's future: what it awaits
+    /// is boxed.
+    async fn plan(&self) -> ControlFlow<Ticket, Hit> {
         let target = self.target.as_ref().filter(|target| !target.given_up);
         let Some(target) = target else {
-            return Plan::Load(Ticket::Uncached);
+            return ControlFlow::Break(Ticket::Uncached);
         };
         let engine = target.cache.engine();
         let Some(got) = engine.get(self.request(target)) else {
-            return Plan::Load(Ticket::Uncached);
+            return self.settled(target, engine.in_rounds()).await;
         };
         let got = got.await;
         // Made anew, since across the await it would take its place in the caller's future.
-        match engine.judge(self.request(target), target.reload, got) {
+        let plan = match engine.judge(self.request(target), target.reload, got) {
+            ControlFlow::Break(Plan::Hit(hit)) => return ControlFlow::Continue(hit),
             ControlFlow::Break(plan) => plan,
             ControlFlow::Continue(_) if target.read_only => {
                 engine.count(self.site, Count::Bypassed);
                 Plan::Load(Ticket::Uncached)
             }
             ControlFlow::Continue(miss) => miss.await,
-        }
+        };
+        self.settled(target, plan).await
+    }
+
+    /// Takes part in a round if that is the plan.
+    fn settled<'a>(
+        &'a self,
+        target: &'a Target,
+        plan: Plan,
+    ) -> Pin<Box<dyn Future<Output = ControlFlow<Ticket, Hit>> + Send + 'a>> {
+        Box::pin(async move {
+            let end = match plan {
+                Plan::Hit(hit) => return ControlFlow::Continue(hit),
+                Plan::Load(ticket) => return ControlFlow::Break(ticket),
+                Plan::Round(end) => end,
+            };
+            // A transaction sees what others do not, and a body of the same function may lead the round that is waited
+            // for.
+            if target.read_only || target.nested {
+                return ControlFlow::Break(Ticket::Uncached);
+            }
+            let engine = target.cache.engine();
+            engine.round(self.request(target), end).await
+        })
     }
 
     fn format(&self) -> Format {
@@ -181,11 +211,11 @@ impl Call {
             target.cache.engine().count(self.site, Count::Load);
             self.served = match (&ticket, target.reload) {
                 (Ticket::Uncached, _) if target.read_only => Served::Bypassed,
-                (Ticket::Uncached, _) => Served::Uncached,
+                (Ticket::Uncached | Ticket::Round(_), _) => Served::Uncached,
                 (_, Reload::Forced) => Served::Refreshed,
                 _ => Served::Miss,
             };
-            if !matches!(ticket, Ticket::Uncached) {
+            if !matches!(ticket, Ticket::Uncached | Ticket::Round(_)) {
                 started = Some(clock::now());
             }
         }
@@ -210,23 +240,32 @@ struct Load {
 impl Load {
     /// What surrounds the body.
     fn context(&self) -> Context {
-        let key = match (&self.call.target, &self.ticket) {
-            (Some(target), Some(Ticket::Lead(_))) => {
-                Some((&*target.cache, vec![target.key.clone()]))
-            }
-            _ => None,
-        };
-        self.call.context.clone().of_body(key)
+        let loading = self.call.target.as_ref().map(|target| {
+            let keys = match &self.ticket {
+                Some(Ticket::Lead(_) | Ticket::Round(_)) => vec![target.key.clone()],
+                _ => Vec::new(),
+            };
+            (&*target.cache, self.call.site, keys)
+        });
+        self.call.context.clone().of_body(loading)
     }
 
     /// Whether the result is of any use to the cache.
     fn is_wanted(&self) -> bool {
-        !matches!(self.ticket, None | Some(Ticket::Uncached))
+        match &self.ticket {
+            None | Some(Ticket::Uncached) => false,
+            Some(Ticket::Round(round)) => round.is_watched(),
+            Some(Ticket::Lead(_) | Ticket::Replace(_)) => true,
+        }
     }
 
     /// Whether a value that is not stored is worth encoding.
     fn is_watched(&self) -> bool {
-        matches!(&self.ticket, Some(Ticket::Lead(turn)) if turn.is_watched())
+        match &self.ticket {
+            Some(Ticket::Lead(turn)) => turn.is_watched(),
+            Some(Ticket::Round(round)) => round.is_watched(),
+            _ => false,
+        }
     }
 
     /// A buffer with room for the header, as large as the last value needed.
@@ -299,8 +338,8 @@ where
         call.tag(S::fingerprint);
         let ticket = loop {
             match call.plan().await {
-                Plan::Load(ticket) => break ticket,
-                Plan::Hit(hit) => match take::<S>(&call, &hit) {
+                ControlFlow::Break(ticket) => break ticket,
+                ControlFlow::Continue(hit) => match take::<S>(&call, &hit) {
                     Some(output) => return output,
                     None => call.undecodable(&hit),
                 },

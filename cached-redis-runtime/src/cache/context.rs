@@ -10,7 +10,9 @@ use core::mem;
 use core::pin::{Pin, pin};
 
 use super::Cache;
+use super::nesting::{Loading, Nesting};
 use super::transaction::Pending;
+use crate::site::Site;
 use crate::sync::{Arc, Mutex};
 
 thread_local! {
@@ -25,7 +27,7 @@ pub enum Served {
     Hit,
     /// By its body, whose result was then offered to the cache.
     Miss,
-    /// By another call's load of the same key that was under way, in this process or another.
+    /// By another call's load of the same key, in this process or another.
     Joined,
     /// By its body, because [`refresh`] asked for it.
     Refreshed,
@@ -73,15 +75,6 @@ struct Surroundings {
     transaction: Option<Arc<Pending>>,
 }
 
-/// The keys whose bodies surround this call, innermost first: a body that asks for its own key must not wait for itself.
-#[derive(Debug)]
-struct Loading {
-    cache: Cache,
-    /// Sorted.
-    keys: Vec<String>,
-    outer: Option<Arc<Loading>>,
-}
-
 impl Context {
     const NONE: Self = Self(None);
 
@@ -112,16 +105,10 @@ impl Context {
         self.0.as_ref().map_or(Mode::Use, |around| around.mode)
     }
 
-    pub(super) fn is_loading(&self, cache: &Cache, key: &str) -> bool {
-        let mut loading = self.0.as_ref().and_then(|around| around.loading.as_deref());
-        while let Some(one) = loading {
-            let searched = one.keys.binary_search_by(|one| one.as_str().cmp(key));
-            if searched.is_ok() && Arc::ptr_eq(&one.cache.engine, &cache.engine) {
-                return true;
-            }
-            loading = one.outer.as_deref();
-        }
-        false
+    /// What a call is to the bodies around it: a body that asks for its own key must not wait for itself.
+    pub(super) fn nesting(&self, cache: &Cache, site: &'static Site, key: &str) -> Nesting {
+        let loading = self.0.as_ref().and_then(|around| around.loading.as_ref());
+        loading.map_or(Nesting::Apart, |loading| loading.nesting(cache, site, key))
     }
 
     pub(super) fn transaction(&self) -> Option<&Arc<Pending>> {
@@ -141,7 +128,7 @@ impl Context {
 
     /// What surrounds the body: `refresh` and `inspect` mean the call itself, not the calls inside its body, while
     /// `bypass` means everything.
-    pub(super) fn of_body(self, loading: Option<(&Cache, Vec<String>)>) -> Self {
+    pub(super) fn of_body(self, loading: Option<(&Cache, &'static Site, Vec<String>)>) -> Self {
         if self.0.is_none() && loading.is_none() {
             return self;
         }
@@ -150,13 +137,9 @@ impl Context {
                 around.mode = Mode::Use;
             }
             around.report = None;
-            if let Some((cache, mut keys)) = loading {
-                keys.sort_unstable();
-                around.loading = Some(Arc::new(Loading {
-                    cache: cache.clone(),
-                    keys,
-                    outer: around.loading.take(),
-                }));
+            if let Some((cache, site, keys)) = loading {
+                let outer = around.loading.take();
+                around.loading = Some(Arc::new(Loading::new(cache, site, keys, outer)));
             }
         })
     }

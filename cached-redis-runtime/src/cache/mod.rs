@@ -6,6 +6,7 @@ mod call;
 mod context;
 mod global;
 mod invalidation;
+mod nesting;
 mod transaction;
 
 pub use batch::{BatchCall, cache_aside_each};

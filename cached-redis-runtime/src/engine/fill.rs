@@ -49,16 +49,21 @@ impl Engine {
         outcome: Outcome,
         cost_ms: u64,
     ) {
-        let product = self.product(request, outcome, cost_ms);
         match ticket {
             Ticket::Uncached => {}
-            Ticket::Replace(nonce) => self.replace(request, nonce, product).await,
-            Ticket::Lead(turn) => self.land(request, &turn, product).await,
+            Ticket::Round(round) => self.end_round(request, round, outcome),
+            Ticket::Replace(nonce) => {
+                let product = self.product(request, outcome, cost_ms);
+                self.replace(request, nonce, product).await;
+            }
+            Ticket::Lead(turn) => {
+                let product = self.product(request, outcome, cost_ms);
+                self.land(request, &turn, product).await;
+            }
         }
     }
 
     pub(super) fn product(&self, request: Request<'_>, outcome: Outcome, cost_ms: u64) -> Product {
-        let fits = |bytes: &Vec<u8>| bytes.len() <= self.settings.max_value_bytes;
         let lifetimes = request.lifetimes;
         let (state, bytes, life) = match outcome {
             Outcome::Failed => return Product::Failed,
@@ -67,11 +72,22 @@ impl Engine {
             Outcome::Absent => (State::Absent, Some(vec![0; HEADER]), lifetimes.for_none()),
         };
         let life = life.map(|life| life.jittered(request.site.jitter_share(), spread()));
-        let Some(mut bytes) = bytes.filter(fits) else {
+        let Some(mut bytes) = bytes.filter(|bytes| self.fits(bytes)) else {
             self.count(request.site, Count::Unstored);
             return Product::Alone;
         };
-        let head = Head {
+        let head = Self::head(request, life, cost_ms);
+        bytes[..HEADER].copy_from_slice(&head.write(state));
+        if let Some(life) = life {
+            return Product::Stored(bytes, life);
+        }
+        self.count(request.site, Count::Unstored);
+        Product::Shared(bytes)
+    }
+
+    /// The header of what this request's function returned. It has no nonce yet.
+    pub(super) fn head(request: Request<'_>, life: Option<Life>, cost_ms: u64) -> Head {
+        Head {
             nonce: Nonce::ZERO,
             format: request.format.id(),
             flags: 0,
@@ -79,13 +95,12 @@ impl Engine {
             written_at_ms: clock::unix_ms(),
             life_ms: life.and_then(Life::millis).unwrap_or(0),
             cost_ms: u16::try_from(cost_ms).unwrap_or(u16::MAX),
-        };
-        bytes[..HEADER].copy_from_slice(&head.write(state));
-        if let Some(life) = life {
-            return Product::Stored(bytes, life);
         }
-        self.count(request.site, Count::Unstored);
-        Product::Shared(bytes)
+    }
+
+    /// Whether an entry may be stored, or handed on.
+    pub(super) fn fits(&self, entry: &[u8]) -> bool {
+        entry.len() <= self.settings.max_value_bytes
     }
 
     /// Ends a load that others may wait for.

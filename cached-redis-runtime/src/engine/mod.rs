@@ -5,6 +5,7 @@ mod fill;
 mod invalidate;
 mod lost;
 mod plan;
+mod round;
 
 pub(crate) use batch::{Batch, Search, Step};
 pub(crate) use fill::Outcome;
@@ -27,6 +28,7 @@ use crate::store::Store;
 use crate::sync::{Arc, Mutex};
 use crate::ttl::Lifetimes;
 use lost::LostDeletes;
+use round::Lot;
 
 /// What the builder decides.
 #[derive(Clone, Debug)]
@@ -45,7 +47,8 @@ pub(crate) struct Engine {
     store: Arc<dyn Store>,
     settings: Settings,
     flights: Arc<Flights<Lease>>,
-    claims: Lanes<Result<plan::Sight, Error>>,
+    claims: Arc<Lanes<Arc<str>, Result<plan::Sight, Error>>>,
+    rounds: Arc<Lanes<Lot, Bytes>>,
     lost: Arc<LostDeletes>,
     families: Mutex<BTreeMap<&'static str, Arc<Counters>>>,
     warned: AtomicBool,
@@ -87,7 +90,8 @@ impl Engine {
             store,
             settings,
             flights: Arc::new(Flights::new()),
-            claims: Lanes::new(),
+            claims: Arc::new(Lanes::new()),
+            rounds: Arc::new(Lanes::new()),
             lost: Arc::new(LostDeletes::new()),
             families: Mutex::new(BTreeMap::new()),
             warned: AtomicBool::new(false),
@@ -123,7 +127,8 @@ impl Engine {
                 .collect(),
             connected: self.store.is_ready(),
             pending_deletes: self.lost.len(),
-            waiting: self.flights.waiting(),
+            waiting: self.flights.waiting() + self.rounds.waiting(),
+            under_way: self.flights.len() + self.claims.len() + self.rounds.len(),
         }
     }
 

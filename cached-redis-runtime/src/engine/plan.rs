@@ -9,6 +9,7 @@ use core::time::Duration;
 use bytes::Bytes;
 use tokio::runtime::Handle;
 
+use super::round::Round;
 use super::{Engine, EntryBytes, Request};
 use crate::clock::{self, Instant};
 use crate::codec::{Entry, Head, Nonce, read};
@@ -25,6 +26,8 @@ use crate::sync::{Arc, spread_between};
 pub(crate) enum Plan {
     Hit(Hit),
     Load(Ticket),
+    /// The cache cannot be used for this call: it goes in rounds with others of its key, and may wait until then.
+    Round(Instant),
 }
 
 /// An entry of this function's own type, version and format.
@@ -44,6 +47,8 @@ pub(crate) enum Ticket {
     Lead(Turn<Lease>),
     /// Store it in place of the entry with this nonce (a forced reload).
     Replace(Nonce),
+    /// Hand it to those who wait for it: the cache cannot be used.
+    Round(Round),
     /// Nothing: the cache cannot be used for this call.
     Uncached,
 }
@@ -70,6 +75,8 @@ pub(super) enum Sight {
 /// What there is to do for a call whose first look was no hit.
 pub(super) enum Way {
     Plan(Plan),
+    /// A writer is at work: load, store nothing.
+    Guarded,
     /// For the load that holds this lease.
     Wait(Nonce),
     Claim(Expect),
@@ -144,7 +151,10 @@ impl Engine {
                 ControlFlow::Break(no_runtime(request.site))
             }
             Ok(None) => ControlFlow::Continue(Box::pin(self.miss(request, reload, None))),
-            Err(error) => ControlFlow::Break(Plan::Load(self.uncached(request, &error))),
+            Err(error) => {
+                self.uncached(request, &error);
+                ControlFlow::Break(self.in_rounds())
+            }
         }
     }
 
@@ -159,7 +169,10 @@ impl Engine {
         for _ in 0..ROUNDS {
             let step = match self.step(request, reload, &key, bytes, end).await {
                 Ok(step) => step,
-                Err(error) => return Plan::Load(self.uncached(request, &error)),
+                Err(error) => {
+                    self.uncached(request, &error);
+                    return Plan::Round(end);
+                }
             };
             match step {
                 ControlFlow::Break(plan) => return plan,
@@ -181,6 +194,7 @@ impl Engine {
     ) -> Result<ControlFlow<Plan, Option<Bytes>>, Error> {
         match self.way(request, reload, bytes) {
             Way::Plan(plan) => Ok(ControlFlow::Break(plan)),
+            Way::Guarded => Ok(ControlFlow::Break(Plan::Round(end))),
             Way::Wait(nonce) => self.wait(request, key, nonce, end).await,
             Way::Claim(expect) => self.claim(key, expect).await,
         }
@@ -197,7 +211,7 @@ impl Engine {
                 absent,
                 joined: true,
             })),
-            Seen::Guard => Way::Plan(Plan::Load(Ticket::Uncached)),
+            Seen::Guard => Way::Guarded,
             Seen::Lease(nonce) => Way::Wait(nonce),
             // A forced reload leaves the entry where it is until its successor is there.
             Seen::Mismatch(nonce) if reload == Reload::Forced => {
@@ -304,6 +318,7 @@ impl Engine {
             Ok(Verdict::Entry(bytes)) => Ok(ControlFlow::Continue(Some(bytes))),
             Ok(Verdict::Over) => self.look(key).await,
             Ok(Verdict::Alone) => Ok(ControlFlow::Break(Plan::Load(Ticket::Uncached))),
+            Ok(Verdict::Away) => Ok(ControlFlow::Break(Plan::Round(end))),
             // The one before this caller gave up: same lease, this caller's body. The body begins after the claim and
             // the fill still compares the nonce, so the change of hands opens no window.
             Err(turn) if turn.loads() => Ok(ControlFlow::Break(Plan::Load(Ticket::Lead(turn)))),
@@ -330,7 +345,7 @@ impl Engine {
             let got = self.store.get(turn.key()).await;
             if got.is_err() {
                 // One after the other, each of those who wait would find out the same.
-                drop(turn.end(Verdict::Alone));
+                drop(turn.end(Verdict::Away));
             }
             let bytes = got?.map(Bytes::from);
             match bytes.as_deref().map(read) {
@@ -347,6 +362,11 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// The plan of a call whose first look brought nothing.
+    pub(crate) fn in_rounds(&self) -> Plan {
+        Plan::Round(clock::now() + self.settings.wait)
     }
 
     pub(super) fn uncached(&self, request: Request<'_>, error: &Error) -> Ticket {

@@ -1,7 +1,6 @@
 //! What `Drop` decides: a seat left, a turn passed on.
 
 use core::fmt;
-use core::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::SemaphorePermit;
 
@@ -27,7 +26,7 @@ impl<R> Seat<R> {
     pub(crate) async fn wait(self) -> Result<Verdict, Turn<R>> {
         // The permit comes back in `Turn::drop`, with no await in between.
         let acquired = {
-            let _waiting = Waiting::begin(&self.flights.waiting);
+            let _waiting = self.flights.waiting.enter();
             self.flight
                 .turn
                 .acquire()
@@ -40,22 +39,6 @@ impl<R> Seat<R> {
         // Closed, and it is closed only after the verdict is there.
         let verdict = self.flight.verdict.get().cloned();
         Ok(verdict.unwrap_or(Verdict::Over))
-    }
-}
-
-/// Counts a caller as waiting until it no longer does, also if it is dropped.
-struct Waiting<'a>(&'a AtomicUsize);
-
-impl<'a> Waiting<'a> {
-    fn begin(waiting: &'a AtomicUsize) -> Self {
-        waiting.fetch_add(1, Ordering::Relaxed);
-        Self(waiting)
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

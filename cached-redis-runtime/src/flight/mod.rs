@@ -12,9 +12,8 @@ mod guard;
 mod lane;
 
 pub(crate) use guard::{Seat, Turn};
-pub(crate) use lane::Lanes;
+pub(crate) use lane::{Arrival, Head, Lanes};
 
-use core::sync::atomic::{AtomicUsize, Ordering};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
@@ -22,6 +21,7 @@ use bytes::Bytes;
 use tokio::sync::Semaphore;
 
 use crate::codec::Nonce;
+use crate::observe::Gauge;
 use crate::sync::{Arc, Mutex, OnceLock};
 
 type Name = (Arc<str>, Nonce);
@@ -33,15 +33,17 @@ pub(crate) enum Verdict {
     Entry(Bytes),
     /// Without one: everybody starts over from what the store holds now.
     Over,
-    /// With a result that cannot be shared, or none to be had: everybody runs a body of their own, none in line.
+    /// With a result that cannot be shared: everybody runs a body of their own, none in line.
     Alone,
+    /// With a store that does not answer: everybody goes on as if their own look had failed.
+    Away,
 }
 
 /// All flights of one cache.
 #[derive(Debug)]
 pub(crate) struct Flights<R> {
     table: Mutex<HashMap<Name, Arc<Flight<R>>>>,
-    waiting: AtomicUsize,
+    waiting: Gauge,
 }
 
 #[derive(Debug)]
@@ -79,13 +81,13 @@ impl<R> Flights<R> {
     pub(crate) fn new() -> Self {
         Self {
             table: Mutex::new(HashMap::new()),
-            waiting: AtomicUsize::new(0),
+            waiting: Gauge::new(),
         }
     }
 
     /// How many callers wait for a verdict or a turn right now.
     pub(crate) fn waiting(&self) -> usize {
-        self.waiting.load(Ordering::Relaxed)
+        self.waiting.read()
     }
 
     /// Opens a flight for a load of this process, with the turn already taken.
@@ -130,9 +132,8 @@ impl<R> Flights<R> {
         Some(Seat::new(Arc::clone(self), flight))
     }
 
-    /// How many flights there are, for tests: none may be left behind.
-    #[cfg(test)]
-    fn len(&self) -> usize {
+    /// How many flights there are.
+    pub(crate) fn len(&self) -> usize {
         self.table.lock().len()
     }
 }

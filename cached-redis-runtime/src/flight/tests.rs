@@ -20,7 +20,7 @@ fn key() -> Arc<str> {
 fn entry(verdict: &Verdict) -> &[u8] {
     match verdict {
         Verdict::Entry(bytes) => bytes,
-        Verdict::Over | Verdict::Alone => panic!("no entry"),
+        Verdict::Over | Verdict::Alone | Verdict::Away => panic!("no entry"),
     }
 }
 
@@ -175,7 +175,7 @@ fn a_leader_with_company_does_not_take_its_right_away() {
 
 #[tokio::test]
 async fn a_lane_shares_only_commands_sent_after_arrival() {
-    let lanes = Lanes::<usize>::new();
+    let lanes = Arc::new(Lanes::<Arc<str>, usize>::new());
     let key = key();
     let sent = AtomicUsize::new(0);
     let gate = tokio::sync::Notify::new();
@@ -202,7 +202,7 @@ async fn a_lane_shares_only_commands_sent_after_arrival() {
 
 #[tokio::test]
 async fn a_lane_survives_a_cancelled_sender() {
-    let lanes = Lanes::<usize>::new();
+    let lanes = Arc::new(Lanes::<Arc<str>, usize>::new());
     let key = key();
     let mut first = Box::pin(lanes.share(&key, core::future::pending::<usize>));
     assert!(poll(first.as_mut()).is_pending());
@@ -210,4 +210,63 @@ async fn a_lane_survives_a_cancelled_sender() {
     assert!(poll(second.as_mut()).is_pending());
     drop(first);
     assert_eq!(second.await, 2);
+}
+
+fn lanes() -> Arc<Lanes<Arc<str>, usize>> {
+    Arc::new(Lanes::new())
+}
+
+type Entering<'a> = Pin<Box<dyn Future<Output = Arrival<Arc<str>, usize>> + 'a>>;
+
+fn head(mut entering: Entering<'_>) -> Head<Arc<str>, usize> {
+    match poll(entering.as_mut()) {
+        Poll::Ready(Arrival::Head(head)) => head,
+        _ => panic!("not at the head of the lane"),
+    }
+}
+
+#[test]
+fn a_reply_is_watched_by_those_who_came_before_its_command() {
+    let (lanes, key) = (lanes(), key());
+    let mut first = head(Box::pin(lanes.enter(&key)));
+    first.begin();
+    let mut early: Entering<'_> = Box::pin(lanes.enter(&key));
+    assert!(poll(early.as_mut()).is_pending());
+    assert!(!first.is_watched(), "it came too late for this one");
+    drop(first);
+    let mut second = head(early);
+    let mut passenger: Entering<'_> = Box::pin(lanes.enter(&key));
+    assert!(poll(passenger.as_mut()).is_pending());
+    second.begin();
+    assert!(second.is_watched());
+    drop(passenger);
+    assert!(!second.is_watched(), "nobody is left");
+    drop(second);
+    assert_eq!((lanes.len(), lanes.waiting()), (0, 0));
+}
+
+#[test]
+fn a_disbanded_lane_lets_everybody_go_and_is_no_longer_found() {
+    let (lanes, key) = (lanes(), key());
+    let mut first = head(Box::pin(lanes.enter(&key)));
+    first.begin();
+    let mut waiting: Vec<Entering<'_>> = (0..3)
+        .map(|_| Box::pin(lanes.enter(&key)) as Entering<'_>)
+        .collect();
+    for one in &mut waiting {
+        assert!(poll(one.as_mut()).is_pending());
+    }
+    first.disband();
+    // The next comer has a lane of its own, which those who leave the old one do not take away.
+    let next = head(Box::pin(lanes.enter(&key)));
+    for mut one in waiting {
+        assert!(matches!(
+            poll(one.as_mut()),
+            Poll::Ready(Arrival::Disbanded)
+        ));
+    }
+    let mut behind: Entering<'_> = Box::pin(lanes.enter(&key));
+    assert!(poll(behind.as_mut()).is_pending());
+    drop((next, behind));
+    assert_eq!(lanes.len(), 0);
 }

@@ -44,7 +44,7 @@ counters! {
     Load loads,
     /// Of these, the ones that ended in an error, a panic or a dropped future.
     LoadFailed failed_loads,
-    /// Calls that found no entry, and took the result of another call's load, in this process or another.
+    /// Calls that found no entry, or could not look, and took the result of another call's load, in this process or another.
     Joined joined,
     /// Calls that stopped waiting after `wait` and ran their body without storing.
     WaitExpired expired_waits,
@@ -98,6 +98,8 @@ pub struct Stats {
     pub pending_deletes: usize,
     /// Calls that wait for another call's load right now.
     pub waiting: usize,
+    /// Keys that this process remembers something about because calls for them are under way, other than hits.
+    pub under_way: usize,
 }
 
 impl Stats {

@@ -1,8 +1,10 @@
 //! What the cache did, counted per family, and the few things worth saying aloud.
 
 mod counters;
+mod gauge;
 mod warn;
 
 pub(crate) use counters::{Count, Counters};
 pub use counters::{FamilyStats, Stats};
+pub(crate) use gauge::Gauge;
 pub(crate) use warn::warn;

@@ -14,6 +14,7 @@ mod cancellation;
 mod foreign_content;
 mod full_server;
 mod redis_down;
+mod rounds;
 mod stale_reads;
 mod stampede;
 mod traps;

@@ -233,8 +233,8 @@ async fn stopped_while_callers_wait_for_another_process() {
     .await;
     let watch = Stopwatch::start();
     world.server().stop();
-    for (n, caller) in (0..).zip(callers) {
-        assert_eq!(caller.await.unwrap(), n);
+    for caller in callers {
+        assert!(caller.await.unwrap() < 500);
     }
     assert!(
         watch.elapsed() < DEADLINE * 2 + SLACK,

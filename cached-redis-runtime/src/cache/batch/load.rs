@@ -27,15 +27,18 @@ impl<'a> Load<'a> {
     /// What surrounds the body.
     pub(super) fn context(&self) -> Context {
         let leads = self.tickets.iter().filter_map(|(at, ticket)| match ticket {
-            Ticket::Lead(_) | Ticket::Uncached => Some(self.target.keys[*at].clone()),
+            Ticket::Lead(_) | Ticket::Round(_) | Ticket::Uncached => {
+                Some(self.target.keys[*at].clone())
+            }
             Ticket::Replace(_) => None,
         });
         let context = self.call.context.clone();
-        context.of_body(Some((&self.target.cache, leads.collect())))
+        context.of_body(Some((&self.target.cache, self.call.site, leads.collect())))
     }
 
     fn served(&self) -> Served {
-        let stored = |(_, ticket): &(usize, Ticket)| !matches!(ticket, Ticket::Uncached);
+        let stored =
+            |(_, ticket): &(usize, Ticket)| !matches!(ticket, Ticket::Uncached | Ticket::Round(_));
         match self.target.reload {
             _ if !self.tickets.iter().any(stored) && self.call.is_read_only() => Served::Bypassed,
             _ if !self.tickets.iter().any(stored) => Served::Uncached,
@@ -90,7 +93,7 @@ pub(super) fn outcomes<S: BatchShape>(
     rows.look_up(&missing, &mut |place, row| {
         outcomes.push(match (&load.tickets[place].1, row) {
             (_, Row::None) => Outcome::Absent,
-            (Ticket::Uncached, _) => Outcome::Unstored(None),
+            (Ticket::Uncached | Ticket::Round(_), _) => Outcome::Unstored(None),
             (_, Row::Several) => {
                 several(load.call.site);
                 Outcome::Unstored(None)

@@ -9,6 +9,7 @@ use core::pin::pin;
 use super::context::{Context, Mode, Served};
 use super::global::{CacheRef, Found};
 use super::invalidation::KeyList;
+use super::nesting::Nesting;
 use crate::clock;
 use crate::codec::{Format, HEADER};
 use crate::engine::{Batch, Hit, Reload, Search, Step, Ticket};
@@ -176,7 +177,7 @@ impl Common {
             search.stores_nothing();
         }
         for (at, key) in target.keys.iter().enumerate() {
-            if self.context.is_loading(&target.cache, key)
+            if self.context.nesting(&target.cache, self.site, key) == Nesting::SameKey
                 || transaction.is_some_and(|pending| pending.holds(&target.cache, key))
             {
                 engine.count(self.site, Count::Bypassed);

@@ -49,7 +49,7 @@ impl Engine {
         for (at, ticket, outcome) in loaded {
             let product = self.product(batch.request(at), outcome, cost_ms);
             match ticket {
-                Ticket::Uncached => {}
+                Ticket::Uncached | Ticket::Round(_) => {}
                 Ticket::Lead(turn) => settled.land(at, turn, product),
                 Ticket::Replace(nonce) => settled.replace(at, &batch.keys[at], nonce, product),
             }

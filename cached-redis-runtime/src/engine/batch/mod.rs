@@ -291,8 +291,12 @@ impl Search<'_> {
                 self.look_again();
                 return Ok(Some(hit));
             }
-            Ok(ControlFlow::Break(Plan::Load(ticket))) => {
-                self.states[first] = State::Load(ticket);
+            Ok(ControlFlow::Break(plan)) => {
+                self.states[first] = State::Load(match plan {
+                    Plan::Load(ticket) => ticket,
+                    // A round is for one key; the body of a batch runs for several.
+                    Plan::Hit(_) | Plan::Round(_) => Ticket::Uncached,
+                });
                 if is_lease && self.leads(first) {
                     // Taken over: whoever loaded the first key had probably claimed the rest, and gives that back.
                     self.look_again();
@@ -333,7 +337,7 @@ impl Search<'_> {
             let (bytes, reload) = (bytes.take(), *reload);
             match engine.way(self.batch.request(at), reload, bytes) {
                 Way::Plan(Plan::Load(ticket)) => self.states[at] = State::Load(ticket),
-                Way::Plan(Plan::Hit(_)) | Way::Wait(_) => {
+                Way::Plan(Plan::Hit(_) | Plan::Round(_)) | Way::Guarded | Way::Wait(_) => {
                     self.states[at] = State::Load(Ticket::Uncached);
                 }
                 Way::Claim(expect) => {

@@ -1,0 +1,90 @@
+//! Loads that the cache cannot help with: one at a time per key, so that a dead server is no stampede on the source.
+//!
+//! Without the server this process knows nothing of other processes' invalidations, so a caller must not join a load
+//! that is under way. It may share one that begins after it came: whatever had been invalidated when the caller began,
+//! that load reads as it is now. Hence rounds. The first caller loads at once. Those who come meanwhile wait for its end;
+//! then one of them loads, and all who were in line by then take its result. The body runs once per round, however many
+//! call.
+
+use core::ops::ControlFlow;
+
+use bytes::Bytes;
+use tokio::runtime::Handle;
+
+use super::{Engine, EntryBytes, Hit, Outcome, Request, Ticket};
+use crate::clock::{self, Instant};
+use crate::codec::{Entry, HEADER, State, read};
+use crate::flight::{Arrival, Head};
+use crate::observe::Count;
+use crate::sync::Arc;
+
+/// The calls that can share a load: they have one key, and read the same bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Lot {
+    key: Arc<str>,
+    format: u8,
+    fingerprint: u64,
+}
+
+/// The turn to load for a lot.
+pub(crate) type Round = Head<Lot, Bytes>;
+
+impl Engine {
+    /// Takes part in a round: its result, or the turn to load for the others.
+    ///
+    /// # Cancel safety
+    /// The turn goes to the next in line.
+    pub(crate) async fn round(
+        &self,
+        request: Request<'_>,
+        end: Instant,
+    ) -> ControlFlow<Ticket, Hit> {
+        // Waiting needs a timer.
+        if Handle::try_current().is_err() {
+            return ControlFlow::Break(Ticket::Uncached);
+        }
+        let lot = Lot {
+            key: Arc::from(request.key),
+            format: request.format.id(),
+            fingerprint: request.fingerprint,
+        };
+        match clock::until(end, self.rounds.enter(&lot)).await {
+            Ok(Arrival::Reply(bytes)) => ControlFlow::Continue(Hit {
+                absent: matches!(read(&bytes), Entry::Absent { .. }),
+                bytes: EntryBytes::Shared(bytes),
+                joined: true,
+            }),
+            Ok(Arrival::Head(mut round)) => {
+                round.begin();
+                ControlFlow::Break(Ticket::Round(round))
+            }
+            Ok(Arrival::Disbanded) => ControlFlow::Break(Ticket::Uncached),
+            Err(_) => {
+                self.count(request.site, Count::WaitExpired);
+                ControlFlow::Break(Ticket::Uncached)
+            }
+        }
+    }
+
+    /// Ends the load of a round.
+    pub(super) fn end_round(&self, request: Request<'_>, round: Round, outcome: Outcome) {
+        if !round.is_watched() {
+            return;
+        }
+        let (state, bytes) = match outcome {
+            // Errors are not `Clone`: the next in line runs its own body.
+            Outcome::Failed => return,
+            Outcome::Value(bytes) | Outcome::Unstored(Some(bytes)) => (State::Value, Some(bytes)),
+            Outcome::Absent => (State::Absent, Some(vec![0; HEADER])),
+            Outcome::Unstored(None) => (State::Value, None),
+        };
+        match bytes.filter(|bytes| self.fits(bytes)) {
+            Some(mut bytes) => {
+                let head = Self::head(request, None, 0);
+                bytes[..HEADER].copy_from_slice(&head.write(state));
+                round.end(Bytes::from(bytes));
+            }
+            None => round.disband(),
+        }
+    }
+}
