@@ -1,0 +1,6 @@
+//! What the modules under test count.
+
+#[path = "../../../cached-redis-runtime/src/observe/gauge.rs"]
+mod gauge;
+
+pub(crate) use gauge::Gauge;

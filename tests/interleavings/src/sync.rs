@@ -1,0 +1,85 @@
+//! `cached-redis-runtime/src/sync.rs` and `tokio::sync`, in shuttle's hands.
+
+use shuttle::future::batch_semaphore::{AcquireError, BatchSemaphore, Fairness};
+
+pub(crate) use std::sync::Arc;
+
+/// The standard library's, with a place to go on elsewhere before each look.
+#[derive(Debug)]
+pub(crate) struct OnceLock<T>(std::sync::OnceLock<T>);
+
+impl<T> OnceLock<T> {
+    pub(crate) const fn new() -> Self {
+        Self(std::sync::OnceLock::new())
+    }
+
+    pub(crate) fn get(&self) -> Option<&T> {
+        shuttle::thread::yield_now();
+        self.0.get()
+    }
+
+    pub(crate) fn set(&self, value: T) -> Result<(), T> {
+        shuttle::thread::yield_now();
+        self.0.set(value)
+    }
+}
+
+/// The runtime's mutex.
+#[derive(Debug, Default)]
+pub(crate) struct Mutex<T>(shuttle::sync::Mutex<T>);
+
+impl<T> Mutex<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        Self(shuttle::sync::Mutex::new(value))
+    }
+
+    pub(crate) fn lock(&self) -> shuttle::sync::MutexGuard<'_, T> {
+        self.0
+            .lock()
+            .expect("no scenario panics with a lock in its hand")
+    }
+}
+
+/// Tokio's semaphore: fair, and closed for good.
+#[derive(Debug)]
+pub struct Semaphore(BatchSemaphore);
+
+impl Semaphore {
+    #[must_use]
+    pub fn new(permits: usize) -> Self {
+        Self(BatchSemaphore::new(permits, Fairness::StrictlyFair))
+    }
+
+    /// # Errors
+    /// It is closed.
+    pub async fn acquire(&self) -> Result<SemaphorePermit<'_>, AcquireError> {
+        self.0.acquire(1).await?;
+        Ok(SemaphorePermit(Some(self)))
+    }
+
+    pub fn add_permits(&self, count: usize) {
+        self.0.release(count);
+    }
+
+    pub fn close(&self) {
+        self.0.close();
+    }
+}
+
+/// One permit, given back on drop.
+#[derive(Debug)]
+pub struct SemaphorePermit<'a>(Option<&'a Semaphore>);
+
+impl SemaphorePermit<'_> {
+    pub fn forget(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for SemaphorePermit<'_> {
+    fn drop(&mut self) {
+        if let Some(semaphore) = self.0 {
+            semaphore.add_permits(1);
+        }
+    }
+}
