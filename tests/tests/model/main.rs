@@ -9,11 +9,13 @@ mod batch;
 mod callers;
 mod faults;
 mod flights;
+mod guard;
 mod moves;
 mod ours;
 mod properties;
 mod rules;
 mod search;
+mod tags;
 mod variants;
 mod world;
 mod writers;
@@ -79,7 +81,9 @@ impl Model for Setup {
                 let crashed = world.faults.crashes < self.faults.crashes;
                 matches!(world.slot, Slot::Lease(nonce) if !crashed && !world.is_owned(nonce))
             }
-            Property::Progress | Property::WaitsEmptyHanded => false,
+            Property::NothingStaleAfterADeath | Property::Progress | Property::WaitsEmptyHanded => {
+                false
+            }
         }
     }
 

@@ -6,6 +6,8 @@ use core::fmt;
 pub(crate) enum Property {
     /// After a deletion the key never holds what was read before it.
     NothingStaleAtRest,
+    /// After the guard of a writer that died has gone, the key never holds what it has replaced.
+    NothingStaleAfterADeath,
     /// A call that began after a write had returned does not return what was there before that write.
     NoStaleAnswer,
     /// Under one live lease no two bodies run.
@@ -22,6 +24,7 @@ impl fmt::Display for Property {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NothingStaleAtRest => "the key holds what was read before its last deletion",
+            Self::NothingStaleAfterADeath => "the key holds what a writer that died has replaced",
             Self::NoStaleAnswer => "a call got what a write had replaced before the call began",
             Self::OneLoad => "two bodies run under one lease",
             Self::Progress => "somebody waits for something that will not come",
