@@ -1,6 +1,7 @@
 //! What expansions name. Not public API: it may change in any release, and the macros are pinned to it exactly.
 
 use core::fmt;
+use core::num::NonZero;
 
 pub use crate::cache::{
     BatchCall, CacheRef, Call, Invalidation, KeyList, TemplateKey, cache_aside, cache_aside_each,
@@ -84,6 +85,25 @@ impl fmt::Debug for Rendered {
 
 pub fn rendered<T: CacheKey>(value: &T) -> Rendered {
     Rendered(crate::key::render("", &["", ""], &[value]))
+}
+
+/// With `max_loads`: the number, known to be one.
+///
+/// # Panics
+/// If it is zero. The attribute evaluates it in a `const`, so this is a compile error.
+#[must_use]
+pub const fn at_most(loads: usize) -> NonZero<usize> {
+    match NonZero::new(loads) {
+        Some(loads) => loads,
+        None => panic!("`max_loads` must not be zero: no call could ever load"),
+    }
+}
+
+/// With `max_loads`.
+#[must_use]
+pub fn limited(site: &'static Site, loads: NonZero<usize>) -> &'static Site {
+    site.set_limit(loads);
+    site
 }
 
 #[must_use]

@@ -85,6 +85,14 @@ pub(super) static CACHE_ASIDE: Grammar = Grammar {
             meaning: "A value for which this is true is returned, but not stored.",
         },
         Spec {
+            name: "max_loads",
+            kind: Kind::Value,
+            example: "max_loads = 32",
+            value: "a number from 1, or a constant: `Self::MAX`",
+            default: "no limit",
+            meaning: "As many bodies of this function run at once in this process; further callers wait in line.",
+        },
+        Spec {
             name: "version",
             kind: Kind::Value,
             example: "version = 2",
@@ -118,6 +126,8 @@ pub(super) static CACHE_ASIDE: Grammar = Grammar {
         ("convert", "key"),
         ("ignore", "skip"),
         ("condition", "when"),
+        ("concurrency", "max_loads"),
+        ("max_concurrency", "max_loads"),
         ("format", "codec"),
         ("serializer", "codec"),
     ],
@@ -192,6 +202,10 @@ pub(super) static CACHE_INVALIDATE: Grammar = Grammar {
         (
             "ttl",
             "a write only clears entries; `ttl` is for `#[cache_aside]`",
+        ),
+        (
+            "max_loads",
+            "a write loads nothing; `max_loads` is for `#[cache_aside]`",
         ),
         (
             "unless",

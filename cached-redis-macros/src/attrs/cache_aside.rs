@@ -29,6 +29,7 @@ pub(crate) struct CacheAside {
     each: Option<Each>,
     ttl: Ttl,
     unless: Option<Expr>,
+    max_loads: Option<Expr>,
     constants: Constants,
     policy: Policy,
 }
@@ -42,6 +43,7 @@ impl Attribute for CacheAside {
         let plan = key(&mut args, function, given.as_ref(), errors);
         let ttl = ttl::check(&mut args, function, Self::GRAMMAR.attribute, errors);
         let unless = value::unless(&mut args, errors);
+        let max_loads = value::max_loads(&mut args, errors);
         let constants = Constants {
             version: value::version(&mut args, errors),
             jitter: value::jitter(&mut args, errors),
@@ -57,6 +59,7 @@ impl Attribute for CacheAside {
             each,
             ttl: ttl?,
             unless,
+            max_loads,
             constants,
             policy,
         })
@@ -91,12 +94,13 @@ impl Attribute for CacheAside {
         );
         let (cache, enabled) = context.policy(&self.policy);
         let lifetimes = self.lifetimes(&context);
+        let described = self.described(&context);
         let Some(each) = &self.each else {
             let segments = key::segments(&context, &self.plan);
             // The key is made in a statement of its own: its temporaries must not live across the `.await`,
             // where they would cost the future its `Send`.
             let before = quote_spanned! {*span=>
-                let __call = #rt::begin(__site, #cache, #enabled, const { #lifetimes }, #segments);
+                let __call = #rt::begin(#described, #cache, #enabled, const { #lifetimes }, #segments);
             };
             let store = self.store(&context, &quote_spanned!(*span=> unless));
             let shape = key::held_by(&context, &self.plan, &quote_spanned!(*span=> held_by));
@@ -113,7 +117,7 @@ impl Attribute for CacheAside {
         let (ids, key) = (&each.ident, expand::each::key(&context, each, &self.plan));
         let before = quote_spanned! {*span=>
             let __call =
-                #rt::begin_each #turbofish (__site, #cache, #enabled, const { #lifetimes }, #ids, #key);
+                #rt::begin_each #turbofish (#described, #cache, #enabled, const { #lifetimes }, #ids, #key);
         };
         let store = self.store(&context, &quote_spanned!(*span=> unless_each));
         let shape = key::held_by(&context, &self.plan, &quote_spanned!(*span=> rows_held_by));
@@ -227,6 +231,20 @@ fn example(function: &Function<'_>) -> String {
 }
 
 impl CacheAside {
+    // Output:
+    //     __rt::limited(__site, const { __rt::at_most(32) })
+    fn described(&self, context: &Context) -> TokenStream {
+        let span = context.span;
+        let Some(loads) = &self.max_loads else {
+            return quote_spanned!(span=> __site);
+        };
+        // A constant that turns out to be zero is refused where it is written.
+        let first = loads.to_token_stream().into_iter().next();
+        let place = first.map_or(span, |first| first.span());
+        let Context { rt, span } = &Context::at(place, &self.policy);
+        quote_spanned!(*span=> #rt::limited(__site, const { #rt::at_most(#loads) }))
+    }
+
     // Output:
     //     __rt::store_always
     fn store(&self, context: &Context, with: &TokenStream) -> TokenStream {

@@ -2,7 +2,7 @@
 
 use proc_macro2::Span;
 use syn::spanned::Spanned as _;
-use syn::{Expr, ExprLit, Lit, Path};
+use syn::{Expr, ExprLit, Lit, Path, UnOp};
 
 use crate::diag::{Diag, Errors};
 use crate::model::policy::{Codec, Policy};
@@ -108,6 +108,29 @@ pub(crate) fn version(args: &mut Args, errors: &mut Errors) -> Option<u32> {
         );
     }
     version
+}
+
+/// How many bodies may run at once: a number, or a constant that is one.
+pub(crate) fn max_loads(args: &mut Args, errors: &mut Errors) -> Option<Expr> {
+    let given = args.expr("max_loads")?;
+    let title = match ungroup(&given.value) {
+        Expr::Lit(ExprLit {
+            lit: Lit::Int(literal),
+            ..
+        }) if matches!(literal.suffix(), "" | "usize") => match literal.base10_parse::<usize>() {
+            Ok(0) => "`max_loads` is zero: no call could ever load",
+            Ok(_) => return Some(given.value),
+            Err(_) => "`max_loads` is more than can be counted",
+        },
+        Expr::Lit(_) => "`max_loads` is a whole number from 1",
+        Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => "`max_loads` cannot be negative",
+        _ => return Some(given.value),
+    };
+    errors.push(
+        Diag::over(&given.value, title)
+            .help("write for example `max_loads = 32`, or leave it out for no limit"),
+    );
+    None
 }
 
 /// The format and where its name stands.

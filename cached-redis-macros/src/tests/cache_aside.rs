@@ -32,6 +32,7 @@ fn every_argument() {
             ttl = TTL,
             none_ttl = "90s",
             jitter = 0.5,
+            max_loads = Self::MAX,
             version = 2,
             codec = json,
             skip(db),

@@ -9,14 +9,13 @@ use core::pin::{Pin, pin};
 
 use super::context::{Context, Mode, Served};
 use super::global::{CacheRef, Found};
-use super::nesting::Nesting;
 use crate::clock::{self, Instant};
 use crate::codec::{Cacheable, Entry, Format, HEADER, read};
-use crate::engine::{Hit, Outcome, Plan, Reload, Request, Ticket};
+use crate::engine::{Admission, Hit, Outcome, Plan, Reload, Request, Start, Ticket};
 use crate::key::{CacheKey, render};
 use crate::observe::{Count, warn};
 use crate::shape::{Shape, Storable, Verdict};
-use crate::site::Site;
+use crate::site::{LoadPermit, Site};
 use crate::ttl::Lifetimes;
 
 /// One call, before its body is needed.
@@ -41,9 +40,11 @@ struct Target {
     given_up: bool,
     /// In a transaction: what is loaded is not stored.
     read_only: bool,
-    /// A body of the same function surrounds this call.
-    nested: bool,
+    admission: Admission,
 }
+
+/// A call on its way to its load.
+type Settling<'a> = Pin<Box<dyn Future<Output = ControlFlow<Start, Hit>> + Send + 'a>>;
 
 impl Call {
     /// Finds the cache and renders the key.
@@ -80,8 +81,7 @@ impl Call {
         let settings = engine.settings();
         let key = render(&settings.namespace, self.site.literals(), segments);
         let transaction = self.context.transaction();
-        let nesting = self.context.nesting(&cache, self.site, &key);
-        if nesting == Nesting::SameKey
+        if self.context.is_loading(&cache, &key)
             || transaction.is_some_and(|pending| pending.holds(&cache, &key))
         {
             engine.count(self.site, Count::Bypassed);
@@ -91,6 +91,7 @@ impl Call {
         if transaction.is_none() {
             self.site.warn_of_transaction();
         }
+        let admission = self.context.nesting(self.site).admission(read_only);
         let format = self.site.format_or(settings.format);
         let reload = match self.context.mode() {
             Mode::Refresh => Reload::Forced,
@@ -104,7 +105,7 @@ impl Call {
             reload,
             given_up: false,
             read_only,
-            nested: nesting == Nesting::SameFunction,
+            admission,
         });
     }
 
@@ -115,53 +116,93 @@ impl Call {
             lifetimes: self.lifetimes,
             format: target.format,
             fingerprint: target.fingerprint,
+            admission: target.admission,
         }
     }
 
     /// An entry to take if it decodes, or what to load with. Small enough to live in the caller's future: what it awaits
     /// is boxed.
-    async fn plan(&self) -> ControlFlow<Ticket, Hit> {
-        let target = self.target.as_ref().filter(|target| !target.given_up);
-        let Some(target) = target else {
-            return ControlFlow::Break(Ticket::Uncached);
+    async fn plan(&self) -> ControlFlow<Start, Hit> {
+        let Some(target) = &self.target else {
+            return ControlFlow::Break(Start::free());
         };
+        if target.reload != Reload::No {
+            return self.reload(target).await;
+        }
         let engine = target.cache.engine();
         let Some(got) = engine.get(self.request(target)) else {
-            return self.settled(target, engine.in_rounds()).await;
+            return self.settled(target, engine.in_rounds(), None).await;
         };
         let got = got.await;
         // Made anew, since across the await it would take its place in the caller's future.
-        let plan = match engine.judge(self.request(target), target.reload, got) {
+        let plan = match engine.judge(self.request(target), Reload::No, got) {
             ControlFlow::Break(Plan::Hit(hit)) => return ControlFlow::Continue(hit),
             ControlFlow::Break(plan) => plan,
-            ControlFlow::Continue(_) if target.read_only => {
-                engine.count(self.site, Count::Bypassed);
-                Plan::Load(Ticket::Uncached)
-            }
+            ControlFlow::Continue(_) if target.read_only => self.read_only(target),
             ControlFlow::Continue(miss) => miss.await,
         };
-        self.settled(target, plan).await
+        self.settled(target, plan, None).await
     }
 
-    /// Takes part in a round if that is the plan.
+    /// A call that does not take what it may find.
+    fn reload<'a>(&'a self, target: &'a Target) -> Settling<'a> {
+        Box::pin(async move {
+            let engine = target.cache.engine();
+            let mut request = self.request(target);
+            let mut permit = None;
+            if target.reload == Reload::Forced {
+                // Its body runs whatever is found, so it stands in line before it looks.
+                permit = engine.permit(request).await;
+            }
+            if permit.is_some() {
+                request.admission = Admission::Free;
+            }
+            let plan = match engine.get(request) {
+                _ if target.given_up => Plan::Load(Ticket::Uncached),
+                None => engine.in_rounds(),
+                Some(got) => match engine.judge(request, target.reload, got.await) {
+                    ControlFlow::Break(plan) => plan,
+                    ControlFlow::Continue(_) if target.read_only => self.read_only(target),
+                    ControlFlow::Continue(miss) => miss.await,
+                },
+            };
+            self.settled(target, plan, permit).await
+        })
+    }
+
+    fn read_only(&self, target: &Target) -> Plan {
+        target.cache.engine().count(self.site, Count::Bypassed);
+        Plan::Load(Ticket::Uncached)
+    }
+
+    /// From the plan to the start of a load, which may have to wait for its turn.
     fn settled<'a>(
         &'a self,
         target: &'a Target,
         plan: Plan,
-    ) -> Pin<Box<dyn Future<Output = ControlFlow<Ticket, Hit>> + Send + 'a>> {
+        permit: Option<LoadPermit>,
+    ) -> Settling<'a> {
+        let request = self.request(target);
+        let engine = target.cache.engine();
         Box::pin(async move {
-            let end = match plan {
-                Plan::Hit(hit) => return ControlFlow::Continue(hit),
-                Plan::Load(ticket) => return ControlFlow::Break(ticket),
-                Plan::Round(end) => end,
-            };
-            // A transaction sees what others do not, and a body of the same function may lead the round that is waited
-            // for.
-            if target.read_only || target.nested {
-                return ControlFlow::Break(Ticket::Uncached);
+            match plan {
+                Plan::Hit(hit) => ControlFlow::Continue(hit),
+                // A lead's flight has the permit.
+                Plan::Load(ticket) if permit.is_some() || matches!(ticket, Ticket::Lead(_)) => {
+                    ControlFlow::Break(Start { ticket, permit })
+                }
+                Plan::Load(ticket) => ControlFlow::Break(engine.start(request, ticket).await),
+                // A transaction sees what others do not, and a body of the same function may lead the round that would
+                // be waited for.
+                Plan::Round(_) if request.admission == Admission::Free => {
+                    ControlFlow::Break(Start::free())
+                }
+                Plan::Round(end) => {
+                    // Whoever leads the round may wait for it.
+                    drop(permit);
+                    engine.round(request, end).await
+                }
             }
-            let engine = target.cache.engine();
-            engine.round(self.request(target), end).await
         })
     }
 
@@ -205,7 +246,8 @@ impl Call {
     }
 
     /// Boxed, so that a hit's caller has no room set aside for it.
-    fn load(mut self, ticket: Ticket) -> Box<Load> {
+    fn load(mut self, start: Start) -> Box<Load> {
+        let Start { ticket, permit } = start;
         let mut started = None;
         if let Some(target) = &self.target {
             target.cache.engine().count(self.site, Count::Load);
@@ -222,6 +264,7 @@ impl Call {
         Box::new(Load {
             call: self,
             ticket: Some(ticket),
+            permit,
             started,
             ended: false,
         })
@@ -233,6 +276,8 @@ impl Call {
 struct Load {
     call: Call,
     ticket: Option<Ticket>,
+    /// Unless the ticket's flight has it.
+    permit: Option<LoadPermit>,
     started: Option<Instant>,
     ended: bool,
 }
@@ -280,6 +325,8 @@ impl Load {
     fn end(mut self: Box<Self>, outcome: Outcome) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         Box::pin(async move {
             self.ended = !matches!(outcome, Outcome::Failed);
+            // The body has ended.
+            self.permit = None;
             self.call.context.report(self.call.served);
             let ticket = self.ticket.take();
             let (Some(target), Some(ticket)) = (&self.call.target, ticket) else {
@@ -336,16 +383,16 @@ where
 {
     async move {
         call.tag(S::fingerprint);
-        let ticket = loop {
+        let start = loop {
             match call.plan().await {
-                ControlFlow::Break(ticket) => break ticket,
+                ControlFlow::Break(start) => break start,
                 ControlFlow::Continue(hit) => match take::<S>(&call, &hit) {
                     Some(output) => return output,
                     None => call.undecodable(&hit),
                 },
             }
         };
-        let loading = call.load(ticket);
+        let loading = call.load(start);
         let returned = {
             let load = pin!(load());
             loading.context().run(load).await

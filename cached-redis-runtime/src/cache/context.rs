@@ -105,10 +105,18 @@ impl Context {
         self.0.as_ref().map_or(Mode::Use, |around| around.mode)
     }
 
-    /// What a call is to the bodies around it: a body that asks for its own key must not wait for itself.
-    pub(super) fn nesting(&self, cache: &Cache, site: &'static Site, key: &str) -> Nesting {
-        let loading = self.0.as_ref().and_then(|around| around.loading.as_ref());
-        loading.map_or(Nesting::Apart, |loading| loading.nesting(cache, site, key))
+    fn loading(&self) -> Option<&Arc<Loading>> {
+        self.0.as_ref()?.loading.as_ref()
+    }
+
+    /// Whether a body around this call loads `key`: it must not wait for itself.
+    pub(super) fn is_loading(&self, cache: &Cache, key: &str) -> bool {
+        self.loading().is_some_and(|body| body.loads(cache, key))
+    }
+
+    pub(super) fn nesting(&self, site: &'static Site) -> Nesting {
+        let body = self.loading();
+        body.map_or(Nesting::Apart, |body| body.nesting(site))
     }
 
     pub(super) fn transaction(&self) -> Option<&Arc<Pending>> {

@@ -1,6 +1,7 @@
 //! The bodies that surround a call. A call must not wait for what one of them will only do after the call has ended.
 
 use super::Cache;
+use crate::engine::Admission;
 use crate::site::Site;
 use crate::sync::Arc;
 
@@ -17,12 +18,24 @@ pub(super) struct Loading {
 /// What a call is to the bodies around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Nesting {
-    /// None of them is of its function.
+    /// There are none.
     Apart,
-    /// One is of its function.
+    /// They are of other functions.
+    Inside,
+    /// One is of the call's own function.
     SameFunction,
-    /// One loads its key.
-    SameKey,
+}
+
+impl Nesting {
+    /// How such a call comes by a permit.
+    pub(super) fn admission(self, read_only: bool) -> Admission {
+        match self {
+            _ if read_only => Admission::Free,
+            Self::Apart => Admission::Line,
+            Self::Inside => Admission::Nested,
+            Self::SameFunction => Admission::Free,
+        }
+    }
 }
 
 impl Loading {
@@ -41,24 +54,24 @@ impl Loading {
         }
     }
 
-    /// What a call of `site` for `key` is to this body and those around it.
-    pub(super) fn nesting(&self, cache: &Cache, site: &'static Site, key: &str) -> Nesting {
-        let mut nesting = Nesting::Apart;
-        let mut next = Some(self);
-        while let Some(one) = next {
-            if one.loads(cache, key) {
-                return Nesting::SameKey;
-            }
-            if core::ptr::eq(one.site, site) {
-                nesting = Nesting::SameFunction;
-            }
-            next = one.outer.as_deref();
+    /// What a call of `site` is to this body and those around it.
+    pub(super) fn nesting(&self, site: &'static Site) -> Nesting {
+        if self.outward().any(|one| core::ptr::eq(one.site, site)) {
+            Nesting::SameFunction
+        } else {
+            Nesting::Inside
         }
-        nesting
     }
 
-    fn loads(&self, cache: &Cache, key: &str) -> bool {
-        let searched = self.keys.binary_search_by(|one| one.as_str().cmp(key));
-        searched.is_ok() && Arc::ptr_eq(&self.cache.engine, &cache.engine)
+    /// Whether this body, or one around it, loads `key`.
+    pub(super) fn loads(&self, cache: &Cache, key: &str) -> bool {
+        self.outward().any(|one| {
+            let searched = one.keys.binary_search_by(|one| one.as_str().cmp(key));
+            searched.is_ok() && Arc::ptr_eq(&one.cache.engine, &cache.engine)
+        })
+    }
+
+    fn outward(&self) -> impl Iterator<Item = &Self> {
+        core::iter::successors(Some(self), |one| one.outer.as_deref())
     }
 }

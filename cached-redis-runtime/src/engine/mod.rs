@@ -1,5 +1,6 @@
 //! The protocol over bytes: plan a read, fill after a load, invalidate. Nothing here knows a value's type.
 
+mod admission;
 mod batch;
 mod fill;
 mod invalidate;
@@ -7,6 +8,7 @@ mod lost;
 mod plan;
 mod round;
 
+pub(crate) use admission::{Admission, Start};
 pub(crate) use batch::{Batch, Search, Step};
 pub(crate) use fill::Outcome;
 pub(crate) use plan::{Hit, Plan, Reload, Ticket};
@@ -22,7 +24,7 @@ use crate::codec::Format;
 use crate::error::{Error, ErrorKind};
 use crate::flight::{Flights, Lanes};
 use crate::lease::Lease;
-use crate::observe::{Count, Counters, Stats, warn};
+use crate::observe::{Count, Counters, Gauge, Stats, warn};
 use crate::site::{CountersRef, Site};
 use crate::store::Store;
 use crate::sync::{Arc, Mutex};
@@ -47,8 +49,10 @@ pub(crate) struct Engine {
     store: Arc<dyn Store>,
     settings: Settings,
     flights: Arc<Flights<Lease>>,
-    claims: Arc<Lanes<Arc<str>, Result<plan::Sight, Error>>>,
+    claims: Arc<Lanes<plan::Wanted, Result<plan::Sight, Error>>>,
     rounds: Arc<Lanes<Lot, Bytes>>,
+    /// Those in line for a permit.
+    queued: Gauge,
     lost: Arc<LostDeletes>,
     families: Mutex<BTreeMap<&'static str, Arc<Counters>>>,
     warned: AtomicBool,
@@ -62,6 +66,7 @@ pub(crate) struct Request<'a> {
     pub(crate) lifetimes: Lifetimes,
     pub(crate) format: Format,
     pub(crate) fingerprint: u64,
+    pub(crate) admission: Admission,
 }
 
 /// Bytes of an entry: read by this call alone, or shared by a flight.
@@ -92,6 +97,7 @@ impl Engine {
             flights: Arc::new(Flights::new()),
             claims: Arc::new(Lanes::new()),
             rounds: Arc::new(Lanes::new()),
+            queued: Gauge::new(),
             lost: Arc::new(LostDeletes::new()),
             families: Mutex::new(BTreeMap::new()),
             warned: AtomicBool::new(false),
@@ -128,6 +134,7 @@ impl Engine {
             connected: self.store.is_ready(),
             pending_deletes: self.lost.len(),
             waiting: self.flights.waiting() + self.rounds.waiting(),
+            queued: self.queued.read(),
             under_way: self.flights.len() + self.claims.len() + self.rounds.len(),
         }
     }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use tokio::runtime::Handle;
 
 use super::round::Round;
-use super::{Engine, EntryBytes, Request};
+use super::{Admission, Engine, EntryBytes, Request};
 use crate::clock::{self, Instant};
 use crate::codec::{Entry, Head, Nonce, read};
 use crate::error::{Error, ErrorKind};
@@ -70,6 +70,14 @@ pub(super) enum Sight {
     /// A load of this process now holds the lease with this nonce.
     Opened(Nonce),
     Other(Bytes),
+}
+
+/// The callers who share claims: those of one key who also share a limit, lest one waits behind another for a permit that
+/// a body around it holds.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Wanted {
+    key: Arc<str>,
+    limit: usize,
 }
 
 /// What there is to do for a call whose first look was no hit.
@@ -196,7 +204,7 @@ impl Engine {
             Way::Plan(plan) => Ok(ControlFlow::Break(plan)),
             Way::Guarded => Ok(ControlFlow::Break(Plan::Round(end))),
             Way::Wait(nonce) => self.wait(request, key, nonce, end).await,
-            Way::Claim(expect) => self.claim(key, expect).await,
+            Way::Claim(expect) => self.claim(request, key, expect).await,
         }
     }
 
@@ -262,26 +270,41 @@ impl Engine {
     /// Claims the key, together with those who want the same.
     async fn claim(
         &self,
+        request: Request<'_>,
         key: &Arc<str>,
         expect: Expect,
     ) -> Result<ControlFlow<Plan, Option<Bytes>>, Error> {
         let mut turn = None;
-        let sight = self
-            .claims
-            .share(key, async || {
-                let nonce = Nonce::fresh();
-                let opened = self.flights.open(key, nonce);
-                let lease = self.settings.lease;
-                match lease::claim(&self.store, key, expect, nonce, lease).await? {
-                    Claim::Mine(lease) => {
-                        opened.arm(lease);
-                        turn = Some(opened);
-                        Ok(Sight::Opened(nonce))
-                    }
-                    Claim::Other(bytes) => Ok(Sight::Other(Bytes::from(bytes))),
+        let send = async |permit| {
+            let nonce = Nonce::fresh();
+            let opened = self.flights.open(key, nonce);
+            let lease = self.settings.lease;
+            match lease::claim(&self.store, key, expect, nonce, lease).await? {
+                Claim::Mine(lease) => {
+                    opened.arm(lease);
+                    opened.permit(permit);
+                    turn = Some(opened);
+                    Ok(Sight::Opened(nonce))
                 }
-            })
-            .await?;
+                Claim::Other(bytes) => Ok(Sight::Other(Bytes::from(bytes))),
+            }
+        };
+        let limit = request.site.limit();
+        let sight = if limit.is_set() && request.admission == Admission::Free {
+            // The head of the lane may wait for the permit that this call, or a body around it, has.
+            send(None).await
+        } else {
+            let wanted = Wanted {
+                key: Arc::clone(key),
+                limit: if limit.is_set() {
+                    core::ptr::from_ref(limit).addr()
+                } else {
+                    0
+                },
+            };
+            let permit = self.permit(request);
+            self.claims.share(&wanted, permit, send).await
+        }?;
         if let Some(turn) = turn {
             return Ok(ControlFlow::Break(Plan::Load(Ticket::Lead(turn))));
         }
@@ -321,9 +344,24 @@ impl Engine {
             Ok(Verdict::Away) => Ok(ControlFlow::Break(Plan::Round(end))),
             // The one before this caller gave up: same lease, this caller's body. The body begins after the claim and
             // the fill still compares the nonce, so the change of hands opens no window.
-            Err(turn) if turn.loads() => Ok(ControlFlow::Break(Plan::Load(Ticket::Lead(turn)))),
+            Err(turn) if turn.loads() => self.take_over(request, turn).await,
             Err(turn) => self.poll(request, &turn, end).await,
         }
+    }
+
+    async fn take_over(
+        &self,
+        request: Request<'_>,
+        turn: Turn<Lease>,
+    ) -> Result<ControlFlow<Plan, Option<Bytes>>, Error> {
+        if self.is_admitted(request, &turn) {
+            return Ok(ControlFlow::Break(Plan::Load(Ticket::Lead(turn))));
+        }
+        // The lease goes back, and everybody aboard claims anew, in line for a permit.
+        if let Some(lease) = turn.end(Verdict::Over) {
+            lease.release().await;
+        }
+        self.look(turn.key()).await
     }
 
     /// Looks at another process's lease until it changes, on behalf of everybody here who waits for it.

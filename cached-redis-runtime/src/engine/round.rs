@@ -11,7 +11,7 @@ use core::ops::ControlFlow;
 use bytes::Bytes;
 use tokio::runtime::Handle;
 
-use super::{Engine, EntryBytes, Hit, Outcome, Request, Ticket};
+use super::{Engine, EntryBytes, Hit, Outcome, Request, Start, Ticket};
 use crate::clock::{self, Instant};
 use crate::codec::{Entry, HEADER, State, read};
 use crate::flight::{Arrival, Head};
@@ -38,32 +38,38 @@ impl Engine {
         &self,
         request: Request<'_>,
         end: Instant,
-    ) -> ControlFlow<Ticket, Hit> {
+    ) -> ControlFlow<Start, Hit> {
         // Waiting needs a timer.
         if Handle::try_current().is_err() {
-            return ControlFlow::Break(Ticket::Uncached);
+            return ControlFlow::Break(self.start(request, Ticket::Uncached).await);
         }
         let lot = Lot {
             key: Arc::from(request.key),
             format: request.format.id(),
             fingerprint: request.fingerprint,
         };
-        match clock::until(end, self.rounds.enter(&lot)).await {
-            Ok(Arrival::Reply(bytes)) => ControlFlow::Continue(Hit {
-                absent: matches!(read(&bytes), Entry::Absent { .. }),
-                bytes: EntryBytes::Shared(bytes),
-                joined: true,
-            }),
-            Ok(Arrival::Head(mut round)) => {
-                round.begin();
-                ControlFlow::Break(Ticket::Round(round))
+        let ticket = match clock::until(end, self.rounds.enter(&lot)).await {
+            Ok(Arrival::Reply(bytes)) => {
+                return ControlFlow::Continue(Hit {
+                    absent: matches!(read(&bytes), Entry::Absent { .. }),
+                    bytes: EntryBytes::Shared(bytes),
+                    joined: true,
+                });
             }
-            Ok(Arrival::Disbanded) => ControlFlow::Break(Ticket::Uncached),
+            Ok(Arrival::Head(mut round)) => {
+                // Those who come while this one waits for its permit are passengers as well.
+                let permit = self.permit(request).await;
+                round.begin();
+                let ticket = Ticket::Round(round);
+                return ControlFlow::Break(Start { ticket, permit });
+            }
+            Ok(Arrival::Disbanded) => Ticket::Uncached,
             Err(_) => {
                 self.count(request.site, Count::WaitExpired);
-                ControlFlow::Break(Ticket::Uncached)
+                Ticket::Uncached
             }
-        }
+        };
+        ControlFlow::Break(self.start(request, ticket).await)
     }
 
     /// Ends the load of a round.

@@ -6,6 +6,7 @@ use tokio::sync::SemaphorePermit;
 
 use super::{Flight, Flights, Verdict};
 use crate::codec::Nonce;
+use crate::site::{LoadLimit, LoadPermit};
 use crate::sync::Arc;
 
 /// A place in a flight. The last one to leave closes it, and drops its right unless a turn took it.
@@ -52,9 +53,9 @@ impl<R> Drop for Seat<R> {
                 return;
             }
             table.remove(&self.flight.name);
-            state.right.take()
+            (state.right.take(), state.permit.take())
         };
-        // Outside the locks: dropping a lease spawns a task.
+        // Outside the locks: dropping a lease spawns a task, and dropping a permit wakes one.
         drop(right);
     }
 }
@@ -78,6 +79,23 @@ impl<R> Turn<R> {
     /// The claim has succeeded: from now on whoever has the turn may load.
     pub(crate) fn arm(&self, right: R) {
         self.seat.flight.state.lock().right = Some(right);
+    }
+
+    /// Who has the turn holds this permit, until the flight ends.
+    pub(crate) fn permit(&self, permit: Option<LoadPermit>) {
+        if let Some(permit) = permit {
+            let old = self.seat.flight.state.lock().permit.replace(permit);
+            drop(old);
+        }
+    }
+
+    /// Whether who has the turn holds a permit of this limit.
+    pub(crate) fn is_permitted(&self, limit: &'static LoadLimit) -> bool {
+        let state = self.seat.flight.state.lock();
+        state
+            .permit
+            .as_ref()
+            .is_some_and(|permit| permit.is_of(limit))
     }
 
     /// Whether this is a load of this process, so that the holder runs its body; otherwise it polls.
@@ -106,7 +124,12 @@ impl<R> Turn<R> {
         // Only the holder of the one turn ends a flight, so this is the first verdict.
         let _ = flight.verdict.set(verdict);
         flight.turn.close();
-        flight.state.lock().right.take()
+        let mut state = flight.state.lock();
+        let (right, permit) = (state.right.take(), state.permit.take());
+        drop(state);
+        // The body has ended.
+        drop(permit);
+        right
     }
 
     /// Takes the right out if nobody else is aboard; otherwise the next in line shall have it.

@@ -80,24 +80,27 @@ impl<N: Clone + Eq + Hash, T: Clone> Lanes<N, T> {
         }
     }
 
-    /// Sends `command`, or takes the reply of one that another caller sent after this call began.
+    /// Sends `command` with what `ready` brings, or takes the reply of one that another caller sent after this call began.
+    /// Those who come before all is ready share as well.
     ///
     /// # Cancel safety
     /// A sender that is dropped passes its turn to the next in the lane, who sends its own.
-    pub(crate) async fn share<F, Fut>(self: &Arc<Self>, name: &N, command: F) -> T
+    pub(crate) async fn share<W, F, Fut>(self: &Arc<Self>, name: &N, ready: W, command: F) -> T
     where
-        F: FnOnce() -> Fut,
+        W: Future,
+        F: FnOnce(W::Output) -> Fut,
         Fut: Future<Output = T>,
     {
         match self.enter(name).await {
             Arrival::Reply(reply) => reply,
             Arrival::Head(mut head) => {
+                let ready = ready.await;
                 head.begin();
-                let reply = command().await;
+                let reply = command(ready).await;
                 head.end(reply.clone());
                 reply
             }
-            Arrival::Disbanded => command().await,
+            Arrival::Disbanded => command(ready.await).await,
         }
     }
 

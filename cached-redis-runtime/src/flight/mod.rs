@@ -22,6 +22,7 @@ use tokio::sync::Semaphore;
 
 use crate::codec::Nonce;
 use crate::observe::Gauge;
+use crate::site::LoadPermit;
 use crate::sync::{Arc, Mutex, OnceLock};
 
 type Name = (Arc<str>, Nonce);
@@ -66,6 +67,7 @@ impl<R> Flight<R> {
             state: Mutex::new(State {
                 seats: 1,
                 right: None,
+                permit: None,
             }),
         })
     }
@@ -75,6 +77,8 @@ impl<R> Flight<R> {
 struct State<R> {
     seats: usize,
     right: Option<R>,
+    /// Of the function whose body runs, if that has a limit.
+    permit: Option<LoadPermit>,
 }
 
 impl<R> Flights<R> {

@@ -1,6 +1,6 @@
 //! The order of events is forced by polling by hand: no test here waits for time.
 
-use core::future::Future;
+use core::future::{Future, ready};
 use core::pin::{Pin, pin};
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::task::{Context, Poll, Waker};
@@ -179,16 +179,16 @@ async fn a_lane_shares_only_commands_sent_after_arrival() {
     let key = key();
     let sent = AtomicUsize::new(0);
     let gate = tokio::sync::Notify::new();
-    let command = async || {
+    let command = async |()| {
         let number = sent.fetch_add(1, Ordering::Relaxed) + 1;
         gate.notified().await;
         number
     };
-    let mut first = pin!(lanes.share(&key, command));
+    let mut first = pin!(lanes.share(&key, ready(()), command));
     assert!(poll(first.as_mut()).is_pending());
     // These arrive while the first command is under way: its reply may be older than they are.
-    let mut second = pin!(lanes.share(&key, command));
-    let mut third = pin!(lanes.share(&key, command));
+    let mut second = pin!(lanes.share(&key, ready(()), command));
+    let mut third = pin!(lanes.share(&key, ready(()), command));
     assert!(poll(second.as_mut()).is_pending());
     assert!(poll(third.as_mut()).is_pending());
     gate.notify_one();
@@ -204,9 +204,9 @@ async fn a_lane_shares_only_commands_sent_after_arrival() {
 async fn a_lane_survives_a_cancelled_sender() {
     let lanes = Arc::new(Lanes::<Arc<str>, usize>::new());
     let key = key();
-    let mut first = Box::pin(lanes.share(&key, core::future::pending::<usize>));
+    let mut first = Box::pin(lanes.share(&key, ready(()), |()| core::future::pending::<usize>()));
     assert!(poll(first.as_mut()).is_pending());
-    let mut second = pin!(lanes.share(&key, || core::future::ready(2)));
+    let mut second = pin!(lanes.share(&key, ready(()), |()| ready(2)));
     assert!(poll(second.as_mut()).is_pending());
     drop(first);
     assert_eq!(second.await, 2);

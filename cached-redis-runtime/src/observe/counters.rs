@@ -98,6 +98,8 @@ pub struct Stats {
     pub pending_deletes: usize,
     /// Calls that wait for another call's load right now.
     pub waiting: usize,
+    /// Calls that stand in line because their function runs `max_loads` bodies already.
+    pub queued: usize,
     /// Keys that this process remembers something about because calls for them are under way, other than hits.
     pub under_way: usize,
 }

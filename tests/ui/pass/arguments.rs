@@ -42,7 +42,7 @@ impl Repo {
     }
 }
 
-#[cache_aside(key = "plain", ttl = Duration::from_secs(60 * 60), jitter = 0, none_ttl = 5, codec = msgpack)]
+#[cache_aside(key = "plain", ttl = Duration::from_secs(60 * 60), jitter = 0, max_loads = 1, none_ttl = 5, codec = msgpack)]
 async fn plain() -> Option<u8> {
     None
 }

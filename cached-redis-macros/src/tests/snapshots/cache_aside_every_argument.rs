@@ -19,7 +19,10 @@ async fn find<T: KeyName, const N: usize>(
         &__SITE
     };
     let __call = facade::cache::__rt::begin(
-        __site,
+        facade::cache::__rt::limited(
+            __site,
+            const { facade::cache::__rt::at_most(Self::MAX) },
+        ),
         facade::cache::__rt::explicit(&(db.cache)),
         !fresh(),
         const {

@@ -12,7 +12,7 @@ use crate::engine::{Outcome, Reload, Ticket};
 use crate::observe::{Count, warn};
 use crate::shape::rows::{BatchShape, Row, Rows, Value};
 use crate::shape::{Leaf, StoredLeaf};
-use crate::site::Site;
+use crate::site::{LoadPermit, Site};
 
 /// A body under way. Dropped before its end it counts as failed; its tickets' own drops do the rest.
 pub(super) struct Load<'a> {
@@ -21,6 +21,8 @@ pub(super) struct Load<'a> {
     pub(super) tickets: Vec<(usize, Ticket)>,
     pub(super) started: Instant,
     pub(super) ended: bool,
+    /// Unless a ticket's flight has it.
+    pub(super) permit: Option<LoadPermit>,
 }
 
 impl<'a> Load<'a> {
@@ -54,6 +56,8 @@ impl<'a> Load<'a> {
     ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
         Box::pin(async move {
             self.ended = !outcomes.is_empty();
+            // The body has ended.
+            self.permit = None;
             self.call.context.report(self.served());
             outcomes.resize_with(self.tickets.len(), || Outcome::Failed);
             let cost = clock::now().saturating_duration_since(self.started);

@@ -9,14 +9,13 @@ use core::pin::pin;
 use super::context::{Context, Mode, Served};
 use super::global::{CacheRef, Found};
 use super::invalidation::KeyList;
-use super::nesting::Nesting;
 use crate::clock;
 use crate::codec::{Format, HEADER};
-use crate::engine::{Batch, Hit, Reload, Search, Step, Ticket};
+use crate::engine::{Admission, Batch, Hit, Reload, Search, Step, Ticket};
 use crate::observe::Count;
 use crate::shape::rows::{Around, BatchShape, Output, Rows, RowsOf, Value};
 use crate::shape::{Asked, Ids, StoredLeaf};
-use crate::site::Site;
+use crate::site::{LoadPermit, Site};
 use crate::ttl::Lifetimes;
 use load::{Load, outcomes};
 
@@ -160,12 +159,19 @@ impl Common {
             lifetimes: self.lifetimes,
             format: target.format,
             fingerprint: target.fingerprint,
+            admission: self.admission(),
         }
     }
 
     /// In a transaction what is loaded is not stored.
     fn is_read_only(&self) -> bool {
         self.context.transaction().is_some() || self.site.takes_transaction()
+    }
+
+    fn admission(&self) -> Admission {
+        self.context
+            .nesting(self.site)
+            .admission(self.is_read_only())
     }
 
     /// A body of the same call that surrounds this one loads some of the keys: it must not be waited for.
@@ -177,7 +183,7 @@ impl Common {
             search.stores_nothing();
         }
         for (at, key) in target.keys.iter().enumerate() {
-            if self.context.nesting(&target.cache, self.site, key) == Nesting::SameKey
+            if self.context.is_loading(&target.cache, key)
                 || transaction.is_some_and(|pending| pending.holds(&target.cache, key))
             {
                 engine.count(self.site, Count::Bypassed);
@@ -204,7 +210,12 @@ impl Common {
         }
     }
 
-    fn load<'a>(&'a self, target: &'a Target, tickets: Vec<(usize, Ticket)>) -> Load<'a> {
+    fn load<'a>(
+        &'a self,
+        target: &'a Target,
+        tickets: Vec<(usize, Ticket)>,
+        permit: Option<LoadPermit>,
+    ) -> Load<'a> {
         target.cache.engine().count(self.site, Count::Load);
         Load {
             call: self,
@@ -212,6 +223,7 @@ impl Common {
             tickets,
             started: clock::now(),
             ended: false,
+            permit,
         }
     }
 }
@@ -252,7 +264,7 @@ where
             return context.run(pin!(load(Asked::all(ids)))).await;
         };
         target.fingerprint = S::Leaf::fingerprint(call.site, target.format);
-        let (found, tickets) = find::<S>(&mut call, &target, &asked).await;
+        let (found, tickets, permit) = find::<S>(&mut call, &target, &asked).await;
         if tickets.is_empty() {
             call.context.report(call.served);
             return S::Around::wrap(S::Rows::of(found));
@@ -263,7 +275,7 @@ where
         } else {
             Asked::some(tickets.iter().map(|(at, _)| asked[*at].clone()).collect())
         };
-        let loading = Box::new(call.load(&target, tickets));
+        let loading = Box::new(call.load(&target, tickets, permit));
         let returned = {
             let load = pin!(load(wanted));
             loading.context().run(load).await
@@ -289,7 +301,7 @@ async fn find<S: BatchShape>(
     call: &mut Common,
     target: &Target,
     asked: &[<S::Rows as Rows>::Id],
-) -> (Held<S>, Vec<(usize, Ticket)>)
+) -> (Held<S>, Vec<(usize, Ticket)>, Option<LoadPermit>)
 where
     <S::Rows as Rows>::Id: Clone,
 {
@@ -314,7 +326,7 @@ where
     };
     let found = asked.iter().zip(found);
     let found = found.filter_map(|(id, held)| Some((id.clone(), held?)));
-    (found.collect(), tickets)
+    (found.collect(), tickets, search.permit())
 }
 
 /// What an entry says: a value, or "not found".

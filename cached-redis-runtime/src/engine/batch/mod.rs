@@ -16,13 +16,13 @@ use bytes::Bytes;
 use tokio::runtime::Handle;
 
 use super::plan::{ROUNDS, Seen, Way, no_runtime};
-use super::{Engine, EntryBytes, Hit, Plan, Reload, Request, Ticket};
+use super::{Admission, Engine, EntryBytes, Hit, Plan, Reload, Request, Ticket};
 use crate::clock::{self, Instant};
 use crate::codec::{Entry, Format, Nonce, read};
 use crate::error::{Error, ErrorKind};
 use crate::lease::{self, Claim};
 use crate::observe::Count;
-use crate::site::Site;
+use crate::site::{LoadPermit, Site};
 use crate::store::{BATCH, BATCH_BYTES};
 use crate::sync::Arc;
 use crate::ttl::Lifetimes;
@@ -36,6 +36,7 @@ pub(crate) struct Batch<'a> {
     pub(crate) lifetimes: Lifetimes,
     pub(crate) format: Format,
     pub(crate) fingerprint: u64,
+    pub(crate) admission: Admission,
 }
 
 impl<'a> Batch<'a> {
@@ -46,6 +47,7 @@ impl<'a> Batch<'a> {
             lifetimes: self.lifetimes,
             format: self.format,
             fingerprint: self.fingerprint,
+            admission: self.admission,
         }
     }
 }
@@ -79,6 +81,8 @@ pub(crate) struct Search<'a> {
     waited: bool,
     rounds: u32,
     end: Option<Instant>,
+    /// The one that the body needs, unless the flight of the first key has it.
+    permit: Option<LoadPermit>,
 }
 
 /// What a search came to.
@@ -104,6 +108,7 @@ impl Engine {
             waited: false,
             rounds: 0,
             end: None,
+            permit: None,
         };
         search
             .states
@@ -132,6 +137,10 @@ impl Search<'_> {
     }
 
     async fn next_answer(&mut self) -> Step {
+        if self.forced && !self.states.is_empty() {
+            // Its body runs whatever is found, so it stands in line before it looks, while it holds nothing.
+            self.admit().await;
+        }
         while self.rounds < ROUNDS {
             self.rounds += 1;
             match self.round().await {
@@ -143,12 +152,32 @@ impl Search<'_> {
                     self.load_the_rest();
                 }
             }
-            if let Some(loads) = self.loads() {
-                return Step::Load(loads);
+            if self.is_settled() {
+                break;
             }
         }
         self.load_the_rest();
-        Step::Load(self.loads().unwrap_or_default())
+        if !self
+            .states
+            .iter()
+            .all(|state| matches!(state, State::Answered))
+        {
+            self.admit().await;
+        }
+        Step::Load(self.loads())
+    }
+
+    /// Takes the one permit for the body, if the search has none. Without one it has claimed nothing yet.
+    async fn admit(&mut self) {
+        if self.batch.admission != Admission::Free {
+            self.permit = self.engine.permit(self.batch.request(0)).await;
+            self.batch.admission = Admission::Free;
+        }
+    }
+
+    /// What [`admit`](Self::admit) took.
+    pub(crate) fn permit(self) -> Option<LoadPermit> {
+        self.permit
     }
 
     /// The entry at this place did not decode: it is replaced, or if another call has only just made it, loaded along.
@@ -297,6 +326,10 @@ impl Search<'_> {
                     // A round is for one key; the body of a batch runs for several.
                     Plan::Hit(_) | Plan::Round(_) => Ticket::Uncached,
                 });
+                if self.leads(first) {
+                    // Its flight has the permit.
+                    self.batch.admission = Admission::Free;
+                }
                 if is_lease && self.leads(first) {
                     // Taken over: whoever loaded the first key had probably claimed the rest, and gives that back.
                     self.look_again();
@@ -407,10 +440,7 @@ impl Search<'_> {
         states.all(|state| matches!(state, State::Load(_) | State::Answered))
     }
 
-    fn loads(&mut self) -> Option<Vec<(usize, Ticket)>> {
-        if !self.is_settled() {
-            return None;
-        }
+    fn loads(&mut self) -> Vec<(usize, Ticket)> {
         let states = self.states.iter_mut().enumerate();
         let loads =
             states.filter_map(
@@ -419,6 +449,6 @@ impl Search<'_> {
                     _ => None,
                 },
             );
-        Some(loads.collect())
+        loads.collect()
     }
 }

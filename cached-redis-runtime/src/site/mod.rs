@@ -1,5 +1,10 @@
 //! `Site`: what is constant about one annotated function.
 
+mod limit;
+
+pub(crate) use limit::{LoadLimit, LoadPermit};
+
+use core::num::NonZero;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use serde::de::DeserializeOwned;
@@ -26,6 +31,7 @@ pub struct Site {
     /// A parameter is an open database transaction.
     takes_transaction: bool,
     warned: AtomicBool,
+    limit: LoadLimit,
     /// The fingerprints of the value types seen here.
     tags: Tags,
     /// The counters in the first caches used, with those caches' numbers: normally one, the installed cache.
@@ -51,6 +57,7 @@ impl Site {
             format: None,
             takes_transaction: false,
             warned: AtomicBool::new(false),
+            limit: LoadLimit::none(),
             tags: Tags::new(),
             counters: [const { OnceLock::new() }; REMEMBERED],
             encoded_len: AtomicUsize::new(0),
@@ -89,6 +96,16 @@ impl Site {
     pub const fn in_transaction(mut self) -> Self {
         self.takes_transaction = true;
         self
+    }
+
+    /// At most so many bodies at once. Not a part of the `static`, where a number that belongs to a type (`Self::MAX`)
+    /// could not be named; all instances of a generic function share the number of the one that is called first.
+    pub(crate) fn set_limit(&self, most: NonZero<usize>) {
+        self.limit.set(most);
+    }
+
+    pub(crate) fn limit(&'static self) -> &'static LoadLimit {
+        &self.limit
     }
 
     pub(crate) fn takes_transaction(&self) -> bool {
