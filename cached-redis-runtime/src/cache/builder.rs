@@ -50,6 +50,7 @@ impl CacheBuilder {
                 lease: Duration::from_secs(10),
                 wait: Duration::from_secs(5),
                 max_value_bytes: 16 << 20,
+                max_key_bytes: 8 << 10,
             },
         }
     }
@@ -86,6 +87,14 @@ impl CacheBuilder {
     /// The largest entry, in bytes, that is stored or read. Defaults to 16 MiB; at least 64 bytes.
     pub fn max_value_bytes(mut self, bytes: usize) -> Self {
         self.settings.max_value_bytes = bytes;
+        self
+    }
+
+    /// The longest key, in bytes, that is sent to the server, the namespace included. A call with a longer one runs its body,
+    /// and a write has nothing to delete for it, so that a value from outside cannot make a key of any length. Defaults to
+    /// 8 KiB; at least 64 bytes. Processes that share entries must agree on it.
+    pub fn max_key_bytes(mut self, bytes: usize) -> Self {
+        self.settings.max_key_bytes = bytes;
         self
     }
 
@@ -131,6 +140,9 @@ impl CacheBuilder {
         }
         if self.settings.max_value_bytes < 64 {
             return wrong("`max_value_bytes` must be at least 64");
+        }
+        if self.settings.max_key_bytes < 64 {
+            return wrong("`max_key_bytes` must be at least 64");
         }
         let namespace = self.namespace.as_deref();
         if namespace.is_some_and(|text| text.is_empty() || text.contains(['{', '}'])) {

@@ -36,7 +36,8 @@ struct Target {
     format: Format,
     fingerprint: u64,
     reload: Reload,
-    /// What another call made cannot be read here: waiting for the next one would not help.
+    /// The cache is of no use to this call: the key is too long, or what another call made for it cannot be read here, and
+    /// waiting for the next one would not help.
     given_up: bool,
     /// In a transaction: what is loaded is not stored.
     read_only: bool,
@@ -92,6 +93,7 @@ impl Call {
             self.site.warn_of_transaction();
         }
         let admission = self.context.nesting(self.site).admission(read_only);
+        let given_up = !engine.accepts(self.site, &key);
         let format = self.site.format_or(settings.format);
         let reload = match self.context.mode() {
             Mode::Refresh => Reload::Forced,
@@ -103,7 +105,7 @@ impl Call {
             format,
             fingerprint: 0,
             reload,
-            given_up: false,
+            given_up,
             read_only,
             admission,
         });
@@ -126,7 +128,7 @@ impl Call {
         let Some(target) = &self.target else {
             return ControlFlow::Break(Start::free());
         };
-        if target.reload != Reload::No {
+        if target.given_up || target.reload != Reload::No {
             return self.reload(target).await;
         }
         let engine = target.cache.engine();

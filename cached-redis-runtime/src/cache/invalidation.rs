@@ -38,6 +38,8 @@ impl fmt::Debug for TemplateKey<'_> {
 pub struct KeyList {
     cache: Found,
     keys: Vec<String>,
+    /// Of a write, which has nothing to delete for a key that is too long to be used.
+    writer: Option<&'static Site>,
 }
 
 impl KeyList {
@@ -45,6 +47,7 @@ impl KeyList {
         Self {
             cache,
             keys: Vec::new(),
+            writer: None,
         }
     }
 
@@ -59,8 +62,11 @@ impl KeyList {
     /// Adds one key.
     pub fn push(&mut self, key: &TemplateKey<'_>) {
         let namespace = &self.cache.engine().settings().namespace;
-        self.keys
-            .push(render(namespace, key.literals, key.segments));
+        let key = render(namespace, key.literals, key.segments);
+        let writer = self.writer;
+        if writer.is_none_or(|site| self.cache.engine().accepts(site, &key)) {
+            self.keys.push(key);
+        }
     }
 }
 
@@ -101,6 +107,7 @@ impl Invalidation {
             let mut list = KeyList {
                 cache,
                 keys: Vec::with_capacity(keys.len()),
+                writer: Some(site),
             };
             for key in keys {
                 list.push(key);

@@ -149,7 +149,8 @@ impl Cache {
     /// # Concurrent calls on the same key
     /// A load that began before keeps its result for its callers and does not store it.
     ///
-    /// In a [`transaction`] the deletion waits for its end.
+    /// In a [`transaction`] the deletion waits for its end. A key longer than
+    /// [`max_key_bytes`](CacheBuilder::max_key_bytes) has no entry, and nothing is sent.
     ///
     /// # When Redis is down
     /// Returns an error; see there.
@@ -176,6 +177,9 @@ impl Cache {
             self.engine.settings().namespace,
             key.as_str()
         )];
+        if !self.engine.is_short(&stored[0]) {
+            return Ok(());
+        }
         let context = context::Context::current();
         if context
             .transaction()

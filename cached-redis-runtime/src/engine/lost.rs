@@ -8,6 +8,9 @@ use crate::sync::Mutex;
 /// More keys than this are not remembered one by one: everything is bypassed until the remembered ones are gone.
 const CAPACITY: usize = 100_000;
 
+/// Nor are more bytes of them.
+const BYTES: usize = 16 << 20;
+
 /// The keys whose deletion is pending.
 ///
 /// Invariant: `len` is the number of keys in the map, so that the hit path reads one atomic and no lock.
@@ -24,6 +27,32 @@ struct Keys {
     /// With the turn at which each was added last: a deletion sent before that turn does not cover it.
     pending: HashMap<String, u64>,
     turn: u64,
+    /// The length of all of them together.
+    bytes: usize,
+}
+
+impl Keys {
+    /// Remembers one key, unless there are too many.
+    fn insert(&mut self, key: &str) -> bool {
+        if let Some(added) = self.pending.get_mut(key) {
+            *added = self.turn;
+            return true;
+        }
+        let fits = self.pending.len() < CAPACITY && self.bytes + key.len() <= BYTES;
+        // The first is taken in any case: with none there would be nothing to wait for.
+        if fits || self.pending.is_empty() {
+            self.bytes += key.len();
+            self.pending.insert(key.to_owned(), self.turn);
+            return true;
+        }
+        false
+    }
+
+    fn remove(&mut self, key: &str) {
+        if self.pending.remove(key).is_some() {
+            self.bytes -= key.len();
+        }
+    }
 }
 
 impl LostDeletes {
@@ -46,11 +75,8 @@ impl LostDeletes {
     pub(super) fn add(&self, keys: &[String]) -> bool {
         let mut state = self.keys.lock();
         state.turn += 1;
-        let turn = state.turn;
         for key in keys {
-            if state.pending.len() < CAPACITY || state.pending.contains_key(key) {
-                state.pending.insert(key.clone(), turn);
-            } else {
+            if !state.insert(key) {
                 self.overflowed.store(true, Ordering::Release);
             }
         }
@@ -82,7 +108,7 @@ impl LostDeletes {
         let mut state = self.keys.lock();
         for key in keys {
             if state.pending.get(key).is_some_and(|&added| added <= turn) {
-                state.pending.remove(key);
+                state.remove(key);
             }
         }
         if state.pending.is_empty() {
@@ -109,6 +135,24 @@ mod tests {
         lost.done(&batch, turn);
         assert!(lost.holds("a"));
         assert!(!lost.holds("b"));
+    }
+
+    #[test]
+    fn long_keys_are_bounded_by_their_length() {
+        let lost = LostDeletes::new();
+        let long = |n: usize| format!("{n}{}", "x".repeat(1 << 20));
+        lost.add(&(0..20).map(long).collect::<Vec<_>>());
+        assert_eq!(lost.len(), 15);
+        assert!(lost.holds("never seen"));
+        while lost.len() > 0 {
+            let (batch, turn) = lost.batch(10);
+            lost.done(&batch, turn);
+        }
+        assert_eq!(lost.keys.lock().bytes, 0);
+        assert!(!lost.holds("never seen"));
+        // Longer than all may be together.
+        lost.add(&["y".repeat(BYTES + 1)]);
+        assert_eq!(lost.len(), 1);
     }
 
     #[test]

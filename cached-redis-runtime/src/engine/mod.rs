@@ -4,6 +4,7 @@ mod admission;
 mod batch;
 mod fill;
 mod invalidate;
+mod key_length;
 mod lost;
 mod plan;
 mod round;
@@ -40,6 +41,7 @@ pub(crate) struct Settings {
     pub(crate) lease: Duration,
     pub(crate) wait: Duration,
     pub(crate) max_value_bytes: usize,
+    pub(crate) max_key_bytes: usize,
 }
 
 /// One cache: a store and everything that happens on this side of it.

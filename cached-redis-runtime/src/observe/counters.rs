@@ -60,6 +60,8 @@ counters! {
     LostDelete lost_deletes,
     /// Calls that did not use the cache: `when`, `bypass`, a key with a pending deletion, a recursive call.
     Bypassed bypassed,
+    /// Keys longer than `max_key_bytes`: a call for one runs its body, and there is nothing to delete for it.
+    LongKey long_keys,
     /// Commands that failed: no connection, timeout, an error reply.
     Error errors,
     /// Entries that are no entries of ours: replaced, or left alone when of another Redis type.

@@ -14,6 +14,7 @@ mod context;
 mod families;
 mod formats;
 mod invalidate;
+mod key_length;
 mod max_loads;
 mod return_types;
 mod transaction;

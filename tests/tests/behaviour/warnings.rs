@@ -90,3 +90,21 @@ async fn an_open_transaction_outside_of_its_block_is_told_once_per_function() {
     );
     assert_eq!(heard.times("write_properly"), 0);
 }
+
+#[tokio::test]
+async fn a_key_that_is_too_long_is_told_once_and_not_shown() {
+    #[cache_aside(key = "secret:<text>", ttl = 60)]
+    async fn read_secret(text: &str) -> usize {
+        text.len()
+    }
+
+    let world = World::memory().await;
+    let heard = Heard::default();
+    let _listening = tracing::subscriber::set_default(heard.clone());
+    let text = "hunter2".repeat(2000);
+    for _ in 0..3 {
+        world.run(read_secret(&text)).await;
+    }
+    assert_eq!(heard.times("key longer than 8192 bytes"), 1);
+    assert_eq!(heard.times("hunter2"), 0);
+}

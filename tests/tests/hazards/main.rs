@@ -10,6 +10,7 @@
 mod common;
 
 mod batch;
+mod bounds;
 mod cancellation;
 mod foreign_content;
 mod full_server;

@@ -149,6 +149,30 @@ async fn a_call_that_began_after_a_write_never_sees_the_load_before_it() {
     assert_eq!(source.runs(), 2);
 }
 
+/// The same, where the load before the write is one that others share.
+#[tokio::test]
+async fn a_call_that_began_after_a_write_does_not_share_with_those_who_began_before() {
+    let world = dead().await;
+    let first = Source::behind(Gate::closed(), 1);
+    let leader = call(&world, &first);
+    first.gate().reached().await;
+    let source = Source::behind(Gate::closed(), 1);
+    let second = call(&world, &source);
+    world.waiting(1).await;
+    let passenger = call(&world, &source);
+    world.waiting(2).await;
+    first.gate().open();
+    leader.await.unwrap();
+    source.gate().reached().await;
+    world.run(write(&source, 1, 2)).await;
+    let after = call(&world, &source);
+    world.waiting(2).await;
+    source.gate().open();
+    assert_eq!(second.await.unwrap(), (1, Served::Uncached));
+    assert_eq!(passenger.await.unwrap(), (1, Served::Joined));
+    assert_eq!(after.await.unwrap(), (2, Served::Uncached));
+}
+
 #[tokio::test]
 async fn errors_are_not_shared_and_come_one_after_the_other() {
     let world = dead().await;

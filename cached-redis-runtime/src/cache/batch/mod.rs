@@ -54,7 +54,7 @@ struct Target {
     cache: Found,
     /// Those of the ids asked for.
     keys: Vec<String>,
-    /// The places of those that another id has too.
+    /// The places of those that another id has too, or that are too long: they are loaded along.
     apart: Vec<usize>,
     format: Format,
     fingerprint: u64,
@@ -134,9 +134,10 @@ impl Common {
         let keys = keys.into_iter().zip(places);
         let keys = keys.filter(|(_, place)| !matches!(place, Place::As(_)));
         let (keys, places): (Vec<_>, Vec<_>) = keys.unzip();
-        let apart = (0..)
-            .zip(places)
-            .filter(|(_, place)| matches!(place, Place::Apart));
+        let apart = places.into_iter().zip(&keys).enumerate();
+        let apart = apart.filter(|(_, (place, key))| {
+            matches!(place, Place::Apart) || !cache.engine().accepts(self.site, key)
+        });
         let apart = apart.map(|(at, _)| at).collect();
         let format = self.site.format_or(cache.engine().settings().format);
         Target {
