@@ -4,11 +4,13 @@
 //! flight: who takes over a load takes over its permit. Of the callers of one key only the one at the head of the lane
 //! stands in line for a permit, the others wait behind it and share what comes of it.
 
+use tokio::runtime::Handle;
+
 use super::{Engine, Request, Ticket};
 use crate::clock;
 use crate::flight::Turn;
 use crate::lease::Lease;
-use crate::site::LoadPermit;
+use crate::site::{LoadLimit, LoadPermit};
 
 /// How a call comes by the permit that its function asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,21 +42,41 @@ impl Start {
     }
 }
 
+impl Request<'_> {
+    /// The limit of which it needs a permit, if it needs one.
+    fn limit(&self) -> Option<&'static LoadLimit> {
+        let limit = self.site.limit();
+        (self.admission != Admission::Free && limit.is_set()).then_some(limit)
+    }
+
+    /// Whether this call may run its body in place of the one that gave up. It holds a lease, so it does not wait.
+    pub(super) fn may_take_over(&self, turn: &Turn<Lease>) -> bool {
+        let Some(limit) = self.limit() else {
+            return true;
+        };
+        if turn.is_permitted(limit) {
+            return true;
+        }
+        let permit = limit.try_permit();
+        let admitted = permit.is_some();
+        turn.permit(permit);
+        admitted
+    }
+}
+
 impl Engine {
     /// Waits until one more body of the function may run. `None`: it needs no permit.
     ///
     /// # Cancel safety
     /// The caller leaves the line, or the permit goes to the next.
     pub(crate) async fn permit(&self, request: Request<'_>) -> Option<LoadPermit> {
-        let limit = request.site.limit();
-        if request.admission == Admission::Free || !limit.is_set() {
-            return None;
-        }
+        let limit = request.limit()?;
         if let Some(permit) = limit.try_permit() {
             return Some(permit);
         }
         let _queued = self.queued.enter();
-        if request.admission == Admission::Line {
+        // Without a runtime there is no timer.
+        if request.admission == Admission::Line || Handle::try_current().is_err() {
             return limit.permit().await;
         }
         let end = clock::now() + self.settings.wait;
@@ -65,17 +87,5 @@ impl Engine {
     pub(crate) async fn start(&self, request: Request<'_>, ticket: Ticket) -> Start {
         let permit = self.permit(request).await;
         Start { ticket, permit }
-    }
-
-    /// Whether this call may run its body in place of the one that gave up. It holds a lease, so it does not wait.
-    pub(super) fn is_admitted(&self, request: Request<'_>, turn: &Turn<Lease>) -> bool {
-        let limit = request.site.limit();
-        if request.admission == Admission::Free || !limit.is_set() || turn.is_permitted(limit) {
-            return true;
-        }
-        let permit = limit.try_permit();
-        let admitted = permit.is_some();
-        turn.permit(permit);
-        admitted
     }
 }

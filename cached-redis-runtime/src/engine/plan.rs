@@ -354,7 +354,7 @@ impl Engine {
         request: Request<'_>,
         turn: Turn<Lease>,
     ) -> Result<ControlFlow<Plan, Option<Bytes>>, Error> {
-        if self.is_admitted(request, &turn) {
+        if request.may_take_over(&turn) {
             return Ok(ControlFlow::Break(Plan::Load(Ticket::Lead(turn))));
         }
         // The lease goes back, and everybody aboard claims anew, in line for a permit.

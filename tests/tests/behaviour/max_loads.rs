@@ -326,43 +326,41 @@ on_each_store!(
     }
 );
 
-on_each_store!(
-    functions_that_call_each_other_do_not_wait_for_ever,
-    {
-        #[cache_aside(key = "left:<id>", ttl = 60, skip(gate), max_loads = 1)]
-        async fn left(gate: Gate, id: u64) -> u64 {
-            gate.pass().await;
-            if id == 0 {
-                0
-            } else {
-                1 + Box::pin(right(gate, id - 1)).await
-            }
-        }
-        #[cache_aside(key = "right:<id>", ttl = 60, skip(gate), max_loads = 1)]
-        async fn right(gate: Gate, id: u64) -> u64 {
-            gate.pass().await;
-            if id == 0 {
-                0
-            } else {
-                1 + Box::pin(left(gate, id - 1)).await
-            }
-        }
-    },
-    |_world| {
-        // `wait` is what ends it.
-        let world = World::memory_with(|builder| builder.wait(Duration::from_millis(50))).await;
-        let gate = Gate::closed();
-        let both = [
-            world.spawn(left(gate.clone(), 5)),
-            world.spawn(right(gate.clone(), 6)),
-        ];
-        gate.reached_by(2).await;
-        gate.open();
-        for (one, expected) in both.into_iter().zip([5, 6]) {
-            assert_eq!(one.await.unwrap(), expected);
+#[tokio::test]
+async fn functions_that_call_each_other_do_not_wait_for_ever() {
+    #[cache_aside(key = "left:<id>", ttl = 60, skip(gate), max_loads = 1)]
+    async fn left(gate: Gate, id: u64) -> u64 {
+        gate.pass().await;
+        if id == 0 {
+            0
+        } else {
+            1 + Box::pin(right(gate, id - 1)).await
         }
     }
-);
+
+    #[cache_aside(key = "right:<id>", ttl = 60, skip(gate), max_loads = 1)]
+    async fn right(gate: Gate, id: u64) -> u64 {
+        gate.pass().await;
+        if id == 0 {
+            0
+        } else {
+            1 + Box::pin(left(gate, id - 1)).await
+        }
+    }
+
+    // Each holds the permit that the other wants. `wait` is what ends it.
+    let world = World::memory_with(|builder| builder.wait(Duration::from_millis(50))).await;
+    let gate = Gate::closed();
+    let both = [
+        world.spawn(left(gate.clone(), 5)),
+        world.spawn(right(gate.clone(), 6)),
+    ];
+    gate.reached_by(2).await;
+    gate.open();
+    for (one, expected) in both.into_iter().zip([5, 6]) {
+        assert_eq!(one.await.unwrap(), expected);
+    }
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_limit_holds_while_redis_is_dead() {

@@ -19,7 +19,11 @@ async fn read(id: u64) -> u64 {
 #[cache_aside(key = "l:<id>", ttl = 60, max_loads = 8)]
 async fn read_limited(id: u64) -> Result<u64, u64> {
     tokio::task::yield_now().await;
-    if id % 3 == 0 { Err(id) } else { Ok(id) }
+    if id.is_multiple_of(3) {
+        Err(id)
+    } else {
+        Ok(id)
+    }
 }
 
 #[cache_aside(key = "s:<ids>", each = ids, ttl = 60)]
