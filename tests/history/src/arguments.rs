@@ -1,0 +1,127 @@
+//! What the program is told on its command line.
+
+use crate::faults::Kind;
+
+pub(crate) const USAGE: &str = "\
+history [--seconds 60] [--seed 1] [--processes 3] [--readers 8] [--writers 2] [--keys 50]
+        [--faults all|none|NAME,NAME] [--naive]
+
+Readers and writers (so many per process) on a real redis-server; exit code 1 if a read saw a value that is older than
+a write which had been invalidated before the read began, if a call hangs or a worker dies by itself.
+
+--naive   the usual GET, load, SET, DEL instead of cached-redis: it must be found wrong";
+
+/// What a run is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Arguments {
+    pub(crate) seconds: u64,
+    pub(crate) seed: u64,
+    pub(crate) processes: usize,
+    pub(crate) readers: u64,
+    pub(crate) writers: u64,
+    pub(crate) keys: u32,
+    pub(crate) faults: Vec<Kind>,
+    pub(crate) naive: bool,
+}
+
+impl Default for Arguments {
+    fn default() -> Self {
+        Self {
+            seconds: 60,
+            seed: 1,
+            processes: 3,
+            readers: 8,
+            writers: 2,
+            keys: 50,
+            faults: Kind::ALL.to_vec(),
+            naive: false,
+        }
+    }
+}
+
+impl Arguments {
+    /// # Errors
+    /// Says what cannot be understood.
+    pub(crate) fn parse(mut words: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut arguments = Self::default();
+        while let Some(name) = words.next() {
+            if name == "--naive" {
+                arguments.naive = true;
+                continue;
+            }
+            let value = words.next().unwrap_or_default();
+            arguments.set(&name, &value)?;
+        }
+        if arguments.processes == 0 || arguments.keys == 0 {
+            return Err("there must be a process and a key".to_owned());
+        }
+        Ok(arguments)
+    }
+
+    fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
+        let wrong = |what: &str| format!("`{name} {value}`: {what}");
+        if name == "--faults" {
+            self.faults = faults(value).ok_or_else(|| wrong(&known()))?;
+            return Ok(());
+        }
+        let number: u32 = value.parse().map_err(|_| wrong("not a number"))?;
+        match name {
+            "--seconds" => self.seconds = number.into(),
+            "--seed" => self.seed = number.into(),
+            "--processes" => self.processes = number as usize,
+            "--readers" => self.readers = number.into(),
+            "--writers" => self.writers = number.into(),
+            "--keys" => self.keys = number,
+            _ => return Err(wrong("no such argument")),
+        }
+        Ok(())
+    }
+}
+
+fn faults(names: &str) -> Option<Vec<Kind>> {
+    match names {
+        "all" => Some(Kind::ALL.to_vec()),
+        "none" => Some(Vec::new()),
+        names => names.split(',').map(named).collect(),
+    }
+}
+
+fn named(name: &str) -> Option<Kind> {
+    Kind::ALL.iter().copied().find(|kind| kind.text() == name)
+}
+
+fn known() -> String {
+    let names: Vec<_> = Kind::ALL.iter().map(|kind| kind.text()).collect();
+    format!("faults are {}", names.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Arguments, String> {
+        Arguments::parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn arguments_in_any_order() {
+        let parsed = parse("--seed 7 --naive --faults cut,kill --keys 5").unwrap();
+        let expected = Arguments {
+            seed: 7,
+            naive: true,
+            faults: vec![Kind::Cut, Kind::Kill],
+            keys: 5,
+            ..Arguments::default()
+        };
+        assert_eq!(parsed, expected);
+        assert_eq!(parse("--faults none").unwrap().faults, []);
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_named() {
+        assert!(parse("--faults rain").unwrap_err().contains("blackhole"));
+        assert!(parse("--seconds").unwrap_err().contains("not a number"));
+        assert!(parse("--speed 3").unwrap_err().contains("no such argument"));
+        assert!(parse("--keys 0").is_err());
+    }
+}

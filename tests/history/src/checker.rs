@@ -1,0 +1,294 @@
+//! The source of truth and the rule that every read has to keep.
+//!
+//! The source is a version per key, counted up by each write. For every key there is a *floor*: the highest version whose
+//! invalidating write has returned. A worker asks for the floor, then reads; what it sees must not be below. Everything
+//! is ordered by messages: a floor was raised by a write that had returned before it was asked for, and the read began
+//! after the answer. No clocks are compared, and what is kept is of fixed size.
+//!
+//! What the promise excludes is kept apart:
+//!
+//! - A deletion that failed, or whose writer was dropped, is *owed*. Its own process must see the write at once, because
+//!   it bypasses the key: that is the floor of the [`Session`]. The others must see it once the deletion has been made
+//!   good; then the key's own floor is raised.
+//! - A process that is killed before it has made its deletions good takes them with it: *lost with its process*. The
+//!   keys' floors stay where they are.
+//! - A write whose process was killed between the commit and the return *never returned*. It raises no floor.
+//!
+//! A source that executes a commit after its caller has given up is in no one's power; such a version is never a floor,
+//! because the caller never learns it.
+
+use crate::call::{ABSENT_EVERY, Seen, exists};
+use crate::frame::{ReadEnd, WriteEnd};
+use crate::past::{Event, Past, Who};
+
+#[derive(Debug, Default)]
+struct Key {
+    version: u64,
+    floor: u64,
+    past: Past,
+}
+
+/// One life of a process.
+#[derive(Debug)]
+pub(crate) struct Session {
+    who: Who,
+    /// What this process has written itself, per key.
+    own: Vec<u64>,
+    owed: u64,
+    committed: u64,
+    returned: u64,
+}
+
+impl Session {
+    pub(crate) fn new(who: Who, keys: u32) -> Self {
+        Self {
+            who,
+            own: vec![0; keys as usize],
+            owed: 0,
+            committed: 0,
+            returned: 0,
+        }
+    }
+
+    pub(crate) fn who(&self) -> Who {
+        self.who
+    }
+
+    /// Deletions that are not known to have been executed.
+    pub(crate) fn owed(&self) -> u64 {
+        self.owed
+    }
+
+    /// Commits whose writes have not returned.
+    pub(crate) fn unreturned(&self) -> u64 {
+        self.committed.saturating_sub(self.returned)
+    }
+}
+
+/// A read that saw what it must not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Violation {
+    pub(crate) what: String,
+    pub(crate) past: String,
+    /// Since when faults may have to do with it.
+    pub(crate) since: u64,
+}
+
+/// Versions and floors of all keys.
+#[derive(Debug)]
+pub(crate) struct Checker(Vec<Key>);
+
+impl Checker {
+    pub(crate) fn new(keys: u32) -> Self {
+        Self((0..keys).map(|_| Key::default()).collect())
+    }
+
+    fn key(&mut self, key: u32) -> &mut Key {
+        &mut self.0[key as usize]
+    }
+
+    /// What a read that begins now must see at least.
+    pub(crate) fn floor(&mut self, session: &Session, key: u32) -> u64 {
+        self.key(key).floor.max(session.own[key as usize])
+    }
+
+    pub(crate) fn load(&mut self, session: &Session, key: u32, now: u64) -> u64 {
+        let key = self.key(key);
+        key.past.add(now, session.who, Event::Loaded(key.version));
+        key.version
+    }
+
+    pub(crate) fn commit(&mut self, session: &mut Session, key: u32, now: u64) -> u64 {
+        session.committed += 1;
+        let key = self.key(key);
+        key.version += 1;
+        key.past
+            .add(now, session.who, Event::Committed(key.version));
+        key.version
+    }
+
+    pub(crate) fn wrote(&mut self, session: &mut Session, end: WriteEnd, now: u64) {
+        let WriteEnd {
+            version,
+            writing,
+            dropped,
+            executed,
+            ..
+        } = end;
+        session.returned += 1;
+        let own = &mut session.own[end.key as usize];
+        *own = version.max(*own);
+        let key = self.key(end.key);
+        if executed {
+            key.floor = version.max(key.floor);
+        } else {
+            session.owed += 1;
+        }
+        let event = Event::Wrote {
+            version,
+            writing,
+            dropped,
+            executed,
+        };
+        key.past.add(now, session.who, event);
+    }
+
+    pub(crate) fn made_good(&mut self, session: &mut Session, key: u32, version: u64, now: u64) {
+        session.owed = session.owed.saturating_sub(1);
+        let key = self.key(key);
+        key.floor = version.max(key.floor);
+        key.past.add(now, session.who, Event::MadeGood(version));
+    }
+
+    /// Judges a read that has ended.
+    pub(crate) fn read(&mut self, session: &Session, end: ReadEnd, now: u64) -> Option<Violation> {
+        let ReadEnd {
+            floor,
+            began,
+            seen,
+            reading,
+            way,
+            ..
+        } = end;
+        let key = self.key(end.key);
+        let event = Event::Read {
+            began,
+            floor,
+            seen,
+            reading,
+            way,
+        };
+        key.past.add(now, session.who, event);
+        let wrong = match seen {
+            Seen::OtherKey => "a row of another key",
+            Seen::Row(version) if version < floor => "a row that is older",
+            Seen::Row(version) if version > key.version => "a version that nobody wrote",
+            Seen::Row(version) if !exists(version) => "a row where there is none",
+            // Some version that was there since the read began must have had no row.
+            Seen::Absent if key.version / ABSENT_EVERY * ABSENT_EVERY < floor => {
+                "no row, though there was one all the time"
+            }
+            Seen::Row(_) | Seen::Absent => return None,
+        };
+        Some(Violation {
+            what: format!(
+                "key {}: {wrong}; {} saw {seen} where v{floor} had been invalidated before the read \
+                 began ({reading}, {way}, from {began} to {now} ms; the source has v{})",
+                end.key, session.who, key.version
+            ),
+            past: key.past.to_string(),
+            since: key.past.since(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::{Reading, Way, Writing};
+
+    struct World {
+        checker: Checker,
+        here: Session,
+        there: Session,
+    }
+
+    impl World {
+        fn new() -> Self {
+            let session = |process| {
+                Session::new(
+                    Who {
+                        process,
+                        incarnation: 0,
+                    },
+                    1,
+                )
+            };
+            Self {
+                checker: Checker::new(1),
+                here: session(0),
+                there: session(1),
+            }
+        }
+
+        fn write(&mut self, executed: bool) -> u64 {
+            let version = self.checker.commit(&mut self.here, 0, 0);
+            let writing = Writing::Plain;
+            let end = WriteEnd {
+                key: 0,
+                version,
+                writing,
+                dropped: false,
+                executed,
+            };
+            self.checker.wrote(&mut self.here, end, 0);
+            version
+        }
+
+        fn floors(&mut self) -> (u64, u64) {
+            (
+                self.checker.floor(&self.here, 0),
+                self.checker.floor(&self.there, 0),
+            )
+        }
+
+        fn finds(&mut self, floor: u64, seen: Seen) -> bool {
+            let (reading, way) = (Reading::Single, Way::Hit);
+            let end = ReadEnd {
+                key: 0,
+                floor,
+                began: 0,
+                seen,
+                reading,
+                way,
+            };
+            self.checker.read(&self.there, end, 0).is_some()
+        }
+    }
+
+    #[test]
+    fn a_write_raises_the_floor_when_it_has_returned() {
+        let mut world = World::new();
+        world.write(true);
+        let committed = world.checker.commit(&mut world.here, 0, 0);
+        assert_eq!((committed, world.floors()), (2, (1, 1)));
+        assert_eq!(world.here.unreturned(), 1);
+    }
+
+    #[test]
+    fn a_failed_deletion_binds_its_own_process_until_it_is_made_good() {
+        let mut world = World::new();
+        let version = world.write(false);
+        assert_eq!((world.floors(), world.here.owed()), ((1, 0), 1));
+        world.checker.made_good(&mut world.here, 0, version, 0);
+        assert_eq!((world.floors(), world.here.owed()), ((1, 1), 0));
+    }
+
+    #[test]
+    fn reads_between_the_floor_and_the_source_are_right() {
+        let mut world = World::new();
+        for _ in 0..3 {
+            world.write(true);
+        }
+        assert!(world.finds(3, Seen::Row(2)), "too old");
+        assert!(!world.finds(3, Seen::Row(3)));
+        assert!(!world.finds(1, Seen::Row(2)), "committed while it was read");
+        assert!(world.finds(0, Seen::Row(4)), "never written");
+        assert!(world.finds(0, Seen::OtherKey));
+    }
+
+    #[test]
+    fn no_row_is_right_only_if_there_was_none() {
+        let mut world = World::new();
+        assert!(!world.finds(0, Seen::Absent));
+        for _ in 0..6 {
+            world.write(true);
+        }
+        assert!(world.finds(1, Seen::Absent));
+        world.write(true);
+        world.write(true);
+        assert!(!world.finds(6, Seen::Absent), "v7 was there meanwhile");
+        assert!(world.finds(8, Seen::Absent));
+        assert!(world.finds(6, Seen::Row(7)), "v7 has no row");
+    }
+}

@@ -1,0 +1,160 @@
+//! What can go wrong, and when it does: a schedule from the run's seed.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::call::kinds;
+use crate::proxy::Sky;
+use crate::random::Random;
+
+kinds! {
+    /// One kind of fault. The first six happen to the network of one process, the next five to the server, and the last two
+    /// to a process.
+    Kind {
+        /// Bytes take their time, in both directions.
+        Delay "delay",
+        /// What a process sends arrives long after it has given up, on a connection that is closed by then.
+        Late "late",
+        /// Connections are cut in the middle of a frame.
+        Cut "cut",
+        /// Connections are accepted, and nothing goes through.
+        Blackhole "blackhole",
+        /// Commands are executed, and their replies are lost.
+        DropReplies "drop-replies",
+        /// New connections are closed at once, and the old ones are cut.
+        Refuse "refuse",
+        /// `FLUSHALL`.
+        Flush "flush",
+        /// SIGKILL, and a new server without a memory of the old one.
+        KillServer "restart",
+        /// SIGSTOP and SIGCONT.
+        StopServer "stop-server",
+        /// The server's memory is full, and it refuses writes.
+        Full "full",
+        /// `SCRIPT FLUSH`.
+        ScriptFlush "script-flush",
+        /// A worker is killed with SIGKILL and started anew.
+        Kill "kill",
+        /// A worker is stopped for longer than its leases live.
+        Pause "pause",
+    }
+}
+
+/// What a stream of faults is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// The network of a process.
+    Network(usize),
+    Server,
+    Process(usize),
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Network(process) => write!(f, "network of P{process}"),
+            Self::Server => f.write_str("server"),
+            Self::Process(process) => write!(f, "P{process}"),
+        }
+    }
+}
+
+/// One fault, `after` so long a calm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) after: Duration,
+    pub(crate) kind: Kind,
+    pub(crate) lasting: Duration,
+    /// What else there is to choose: where in a frame a cut falls, how long bytes wait at most.
+    pub(crate) degree: u64,
+}
+
+impl Fault {
+    /// For the faults of the network: what becomes of the bytes to the server and to the client.
+    pub(crate) fn skies(&self) -> (Sky, Sky) {
+        let wait = Duration::from_millis(self.degree);
+        match self.kind {
+            Kind::Delay => (Sky::Delay(wait), Sky::Delay(wait)),
+            Kind::Late => (Sky::Late(wait * 10), Sky::Clear),
+            Kind::Blackhole => (Sky::Swallow, Sky::Swallow),
+            Kind::DropReplies => (Sky::Clear, Sky::Swallow),
+            _ => (Sky::Clear, Sky::Clear),
+        }
+    }
+}
+
+/// The faults that happen to one target, one after the other. Endless; empty if none of the wanted kinds can.
+#[derive(Debug)]
+pub(crate) struct Schedule {
+    kinds: Vec<Kind>,
+    target: Target,
+    random: Random,
+}
+
+impl Schedule {
+    pub(crate) fn new(seed: u64, target: Target, wanted: &[Kind]) -> Self {
+        let (place, fits): (_, fn(Kind) -> bool) = match target {
+            Target::Network(process) => ([1, process as u64], |kind| kind.number() < 6),
+            Target::Server => ([2, 0], |kind| (6..11).contains(&kind.number())),
+            Target::Process(process) => ([3, process as u64], |kind| kind.number() >= 11),
+        };
+        let mut kinds = wanted.to_vec();
+        kinds.retain(|&kind| fits(kind));
+        Self {
+            kinds,
+            target,
+            random: Random::of(seed, &place),
+        }
+    }
+
+    pub(crate) fn target(&self) -> Target {
+        self.target
+    }
+}
+
+impl Iterator for Schedule {
+    type Item = Fault;
+
+    fn next(&mut self) -> Option<Fault> {
+        let kind = self.random.pick(&self.kinds)?;
+        let random = &mut self.random;
+        let after = match self.target {
+            Target::Network(_) => random.millis(300..=2500),
+            Target::Server => random.millis(1000..=4000),
+            Target::Process(_) => random.millis(1500..=6000),
+        };
+        let lasting = match kind {
+            Kind::Cut | Kind::Flush | Kind::ScriptFlush | Kind::Kill => Duration::ZERO,
+            // Longer than a lease and than the patience with an unanswered command.
+            Kind::Pause => random.millis(250..=1200),
+            Kind::KillServer => random.millis(0..=600),
+            _ => random.millis(40..=900),
+        };
+        let degree = random.within(1..=120);
+        Some(Fault {
+            after,
+            kind,
+            lasting,
+            degree,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schedule_replays_and_keeps_to_its_target() {
+        let faults = |target| -> Vec<_> { Schedule::new(3, target, Kind::ALL).take(50).collect() };
+        assert_eq!(faults(Target::Network(1)), faults(Target::Network(1)));
+        assert_ne!(faults(Target::Network(1)), faults(Target::Network(2)));
+        let process = faults(Target::Process(0));
+        assert!(
+            process
+                .iter()
+                .all(|fault| matches!(fault.kind, Kind::Kill | Kind::Pause))
+        );
+        assert_eq!(Schedule::new(3, Target::Server, &[Kind::Cut]).next(), None);
+    }
+}

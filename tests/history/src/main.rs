@@ -1,0 +1,188 @@
+//! Readers and writers in several processes, on a real server behind proxies that misbehave.
+//!
+//! Every read that began after an invalidating write had returned must be at least as new as that write; [`checker`]
+//! says exactly what is held against the cache and what is not. A run is one parent and some workers:
+//!
+//! - The parent holds the source of truth, judges what the workers report ([`referee`], [`checker`]), starts the server,
+//!   one [`proxy`] per process, and makes things go wrong ([`faults`], [`chaos`]).
+//! - A [`worker`] is this program again, so that it can be stopped and killed. Its tasks read and write through annotated
+//!   functions on one cache.
+//!
+//! One seed decides which calls each task makes, how the source behaves in each and which faults happen when. How the
+//! threads, processes and the network interleave is not decided by it, so a run with the same seed is a similar run, not
+//! the same one: what a violation's report shows is what there is to know.
+
+mod arguments;
+mod call;
+mod chaos;
+mod checker;
+mod faults;
+mod fleet;
+mod frame;
+mod past;
+mod proxy;
+mod random;
+mod referee;
+mod report;
+mod worker;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cached_redis_tests::{ScratchDir, Server, Stopwatch, pause};
+
+use self::arguments::{Arguments, USAGE};
+use self::chaos::{Chaos, Record, Scene};
+use self::faults::{Schedule, Target};
+use self::fleet::Place;
+use self::frame::Phase;
+use self::proxy::Proxy;
+use self::random::Random;
+use self::referee::Referee;
+use self::report::Progress;
+use self::worker::Assignment;
+
+/// So many violations are enough.
+const ENOUGH: u64 = 20;
+/// Late bytes, reconnects and lost deletions need no longer once nothing goes wrong any more.
+const REST: u64 = 4;
+
+fn main() -> ExitCode {
+    let mut args = std::env::args().skip(1).peekable();
+    if args.next_if_eq(worker::ROLE).is_some() {
+        return match Assignment::from_args(args) {
+            Some(assignment) => {
+                run(worker::work(assignment));
+                ExitCode::SUCCESS
+            }
+            None => ExitCode::from(2),
+        };
+    }
+    match Arguments::parse(args) {
+        Ok(arguments) => run(conduct(arguments)),
+        Err(why) => {
+            eprintln!("{why}\n\n{USAGE}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run<T>(part: impl Future<Output = T>) -> T {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(2).enable_all().build();
+    runtime.expect("threads").block_on(part)
+}
+
+async fn conduct(arguments: Arguments) -> ExitCode {
+    println!("{arguments:?}");
+    let clock = Stopwatch::start();
+    let (referee, record) = (Referee::new(arguments.keys, clock), Record::new(clock));
+    let scratch = ScratchDir::new("cr-history");
+    let scene = Arc::new(scene(&arguments, &referee, &scratch).await);
+    let mut progress = Progress::new();
+
+    let chaos = Chaos::begin(&scene, schedules(&arguments), &record);
+    watch(&scene, &referee, &record, &mut progress, arguments.seconds).await;
+    chaos.end().await;
+    referee.enter(Phase::Rest);
+    watch(&scene, &referee, &record, &mut progress, REST).await;
+    report_unsettled(&referee);
+    referee.enter(Phase::End);
+    if let Some(scene) = Arc::into_inner(scene) {
+        for place in scene.places {
+            place.end().await;
+        }
+    }
+    progress.end();
+    report::show_violations(&referee, &record);
+    let seconds = clock.elapsed().as_secs();
+    print!("{}", report::summary(&referee.tally(), &record, seconds));
+    verdict(&referee)
+}
+
+async fn scene(arguments: &Arguments, referee: &Referee, scratch: &ScratchDir) -> Scene {
+    let socket = scratch.path().join("referee");
+    referee.listen(&socket).expect("a unix socket");
+    let server = tokio::task::spawn_blocking(Server::start).await;
+    let server = Arc::new(server.expect("a server"));
+    let port = server.port().expect("a server on a port");
+    let (mut proxies, mut places) = (Vec::new(), Vec::new());
+    for process in 0..arguments.processes as u64 {
+        let random = Random::of(arguments.seed, &[5, process]);
+        let proxy = Proxy::start(port, random).await.expect("a free port");
+        let assignment = Assignment {
+            socket: socket.clone(),
+            url: proxy.url(),
+            process,
+            incarnation: 0,
+            seed: arguments.seed,
+            readers: arguments.readers,
+            writers: arguments.writers,
+            keys: arguments.keys,
+            naive: arguments.naive,
+        };
+        proxies.push(proxy);
+        places.push(Place::start(assignment, referee.clone()).expect("this program"));
+    }
+    Scene {
+        server,
+        proxies,
+        places,
+    }
+}
+
+fn schedules(arguments: &Arguments) -> Vec<Schedule> {
+    let mut targets = vec![Target::Server];
+    for process in 0..arguments.processes {
+        targets.extend([Target::Network(process), Target::Process(process)]);
+    }
+    let schedule = |target| Schedule::new(arguments.seed, target, &arguments.faults);
+    targets.into_iter().map(schedule).collect()
+}
+
+/// Lets the run go on for so many seconds, or until enough has been found.
+async fn watch(
+    scene: &Scene,
+    referee: &Referee,
+    record: &Record,
+    progress: &mut Progress,
+    seconds: u64,
+) {
+    for second in 1..=seconds {
+        pause(Duration::from_secs(1)).await;
+        let memory = scene.places.iter().map(|place| {
+            let kib = place.resident_kib();
+            kib.map_or("?".to_owned(), |kib| kib.to_string())
+        });
+        let memory = memory.collect::<Vec<_>>().join("/");
+        let faults = record.counts().iter().sum();
+        progress.show(second, &referee.tally(), faults, referee.found(), &memory);
+        report::show_violations(referee, record);
+        if referee.found() >= ENOUGH {
+            return;
+        }
+    }
+}
+
+/// After the rest nothing may be left to do.
+fn report_unsettled(referee: &Referee) {
+    for (who, beat) in referee.beats() {
+        if beat.pending > 0 {
+            referee.trouble(format!("{who} has {} deletions left", beat.pending));
+        }
+    }
+}
+
+fn verdict(referee: &Referee) -> ExitCode {
+    let (found, troubles) = (referee.found(), referee.troubles());
+    for trouble in &troubles {
+        println!("TROUBLE: {trouble}");
+    }
+    println!("{found} violations, {} troubles", troubles.len());
+    if found == 0 && troubles.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}

@@ -1,0 +1,283 @@
+//! The socket at which workers find the source of truth, and report what they have seen.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use cached_redis_tests::Stopwatch;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{UnixListener, UnixStream};
+
+use crate::call::{Numbered as _, Reading, Way, Writing};
+use crate::checker::{Checker, Session, Violation};
+use crate::frame::{Answer, Beat, FRAME, Phase, Said};
+use crate::past::Who;
+
+/// This long without a word, and a worker counts as stuck. No fault stops one for so long.
+const SILENCE: u64 = 10_000;
+
+/// What was counted, for the progress and the summary.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Tally {
+    pub(crate) ways: [u64; Way::ALL.len()],
+    pub(crate) readings: [u64; Reading::ALL.len()],
+    pub(crate) writings: [u64; Writing::ALL.len()],
+    pub(crate) loads: u64,
+    pub(crate) commits: u64,
+    pub(crate) failed: u64,
+    pub(crate) dropped: u64,
+    /// Deletions that failed or were left behind, and those of them that were executed later.
+    pub(crate) owed: u64,
+    pub(crate) made_good: u64,
+    pub(crate) lost_with_process: u64,
+    pub(crate) never_returned: u64,
+    pub(crate) sessions: u64,
+    /// Of the sessions that have ended.
+    pub(crate) past: Beat,
+}
+
+impl Tally {
+    pub(crate) fn reads(&self) -> u64 {
+        self.ways.iter().sum()
+    }
+
+    pub(crate) fn writes(&self) -> u64 {
+        self.writings.iter().sum()
+    }
+}
+
+#[derive(Debug)]
+struct Present {
+    who: Who,
+    heard: u64,
+    beat: Beat,
+}
+
+#[derive(Debug)]
+struct State {
+    checker: Checker,
+    tally: Tally,
+    present: Vec<Present>,
+    phase: Phase,
+    violations: Vec<Violation>,
+    found: u64,
+    /// Keys with a violation that was shown: what stays wrong is seen again and again.
+    shown: Vec<u32>,
+    troubles: Vec<String>,
+}
+
+/// Clones are the same referee.
+#[derive(Debug, Clone)]
+pub(crate) struct Referee {
+    state: Arc<Mutex<State>>,
+    clock: Stopwatch,
+    keys: u32,
+}
+
+/// So many keys' violations are shown, others are only counted.
+const SHOWN: usize = 3;
+
+impl Referee {
+    pub(crate) fn new(keys: u32, clock: Stopwatch) -> Self {
+        let state = State {
+            checker: Checker::new(keys),
+            tally: Tally::default(),
+            present: Vec::new(),
+            phase: Phase::Work,
+            violations: Vec::new(),
+            found: 0,
+            shown: Vec::new(),
+            troubles: Vec::new(),
+        };
+        Self {
+            state: Arc::new(Mutex::new(state)),
+            clock,
+            keys,
+        }
+    }
+
+    /// Listens at `path` as long as the runtime lives.
+    pub(crate) fn listen(&self, path: &Path) -> std::io::Result<()> {
+        let listener = UnixListener::bind(path)?;
+        let referee = self.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(referee.clone().serve(stream));
+            }
+        });
+        Ok(())
+    }
+
+    pub(crate) fn enter(&self, phase: Phase) {
+        self.lock().phase = phase;
+    }
+
+    pub(crate) fn tally(&self) -> Tally {
+        self.lock().tally.clone()
+    }
+
+    /// How many reads were wrong.
+    pub(crate) fn found(&self) -> u64 {
+        self.lock().found
+    }
+
+    /// Violations to be shown, each once.
+    pub(crate) fn take_violations(&self) -> Vec<Violation> {
+        std::mem::take(&mut self.lock().violations)
+    }
+
+    /// What else went wrong so far: calls that hang, workers that are silent or have died by themselves.
+    pub(crate) fn troubles(&self) -> Vec<String> {
+        let now = self.now();
+        let state = self.lock();
+        let silent = |present: &&Present| now.saturating_sub(present.heard) > SILENCE;
+        let mut troubles = state.troubles.clone();
+        for present in state.present.iter().filter(silent) {
+            troubles.push(format!("{} is silent", present.who));
+        }
+        troubles
+    }
+
+    pub(crate) fn trouble(&self, what: String) {
+        self.lock().troubles.push(what);
+    }
+
+    /// What the workers' caches say about themselves, as of their last beats.
+    pub(crate) fn beats(&self) -> Vec<(Who, Beat)> {
+        let state = self.lock();
+        let present = state.present.iter();
+        present.map(|present| (present.who, present.beat)).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.clock.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    async fn serve(self, mut stream: UnixStream) {
+        let mut session = None;
+        let (mut heard, mut answers) = (Vec::new(), Vec::new());
+        // Ends with the worker's process.
+        while let Ok(1..) = stream.read_buf(&mut heard).await {
+            let (frames, _) = heard.as_chunks::<FRAME>();
+            self.hear(&mut session, frames, &mut answers);
+            let whole = frames.len() * FRAME;
+            heard.drain(..whole);
+            if stream.write_all(&answers).await.is_err() {
+                break;
+            }
+            answers.clear();
+        }
+        if let Some(session) = session {
+            self.lock().gone(&session);
+        }
+    }
+
+    fn hear(&self, session: &mut Option<Session>, frames: &[[u8; FRAME]], answers: &mut Vec<u8>) {
+        let now = self.now();
+        let mut state = self.lock();
+        for said in frames.iter().filter_map(Said::read) {
+            if let Said::Hello {
+                process,
+                incarnation,
+            } = said
+            {
+                let who = Who {
+                    process,
+                    incarnation,
+                };
+                let beat = Beat::default();
+                state.present.push(Present {
+                    who,
+                    heard: now,
+                    beat,
+                });
+                state.tally.sessions += 1;
+                *session = Some(Session::new(who, self.keys));
+            } else if let Some(session) = session {
+                state.judge(session, said, now, answers);
+            }
+        }
+    }
+}
+
+impl State {
+    fn judge(&mut self, session: &mut Session, said: Said, now: u64, answers: &mut Vec<u8>) {
+        let mut answer = |id, number| Answer { id, number, now }.write(answers);
+        match said {
+            Said::Hello { .. } => {}
+            Said::Floor { id, key } => answer(id, self.checker.floor(session, key)),
+            Said::Load { id, key } => {
+                self.tally.loads += 1;
+                answer(id, self.checker.load(session, key, now));
+            }
+            Said::Commit { id, key } => {
+                self.tally.commits += 1;
+                answer(id, self.checker.commit(session, key, now));
+            }
+            Said::Beat { id, beat } => {
+                let present = self.present.iter_mut();
+                for present in present.filter(|present| present.who == session.who()) {
+                    (present.heard, present.beat) = (now, beat);
+                }
+                answer(id, self.phase as u64);
+            }
+            Said::ReadEnd(end) => {
+                count(&mut self.tally.ways, end.way.number());
+                count(&mut self.tally.readings, end.reading.number());
+                if let Some(violation) = self.checker.read(session, end, now) {
+                    self.found += 1;
+                    if self.shown.len() < SHOWN && !self.shown.contains(&end.key) {
+                        self.shown.push(end.key);
+                        self.violations.push(violation);
+                    }
+                }
+            }
+            Said::WriteEnd(end) => {
+                count(&mut self.tally.writings, end.writing.number());
+                self.tally.owed += u64::from(!end.executed);
+                self.checker.wrote(session, end, now);
+            }
+            Said::MadeGood { key, version } => {
+                self.tally.made_good += 1;
+                self.checker.made_good(session, key, version, now);
+            }
+            Said::Unseen { failed: true } => self.tally.failed += 1,
+            Said::Unseen { failed: false } => self.tally.dropped += 1,
+            Said::Hung { key, write, kind } => {
+                let what = if write {
+                    Writing::numbered(kind).map(Writing::text)
+                } else {
+                    Reading::numbered(kind).map(Reading::text)
+                };
+                let (who, what) = (session.who(), what.unwrap_or("?"));
+                let side = if write { "write" } else { "read" };
+                let hung =
+                    format!("a {side} of key {key} ({what}) in {who} did not end, at {now} ms");
+                self.troubles.push(hung);
+            }
+        }
+    }
+
+    fn gone(&mut self, session: &Session) {
+        self.tally.lost_with_process += session.owed();
+        self.tally.never_returned += session.unreturned();
+        let gone = |present: &mut Present| present.who == session.who();
+        for Present { beat, .. } in self.present.extract_if(.., gone) {
+            let past = &mut self.tally.past;
+            past.fills += beat.fills;
+            past.rejected += beat.rejected;
+            past.lost += beat.lost;
+            past.errors += beat.errors;
+        }
+    }
+}
+
+fn count(counts: &mut [u64], number: u64) {
+    let count = usize::try_from(number).ok();
+    if let Some(count) = count.and_then(|number| counts.get_mut(number)) {
+        *count += 1;
+    }
+}

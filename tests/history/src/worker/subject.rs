@@ -1,0 +1,163 @@
+//! What is tested: cached-redis, or the usual way of doing it by hand.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use cached_redis_runtime::{Cache, Served, inspect, key, refresh, transaction};
+
+use super::Assignment;
+use super::functions::{
+    Conduct, Found, FoundMany, Receipt, SourceError, find, find_brief, find_many, store, update,
+    update_and_fail, update_in_transaction, update_many,
+};
+use super::link::Link;
+use super::naive::Naive;
+use crate::call::{Reading, Way, Writing};
+use crate::frame::Beat;
+
+/// Short, so that the faults outlast them.
+const DEADLINE: Duration = Duration::from_millis(60);
+const LEASE: Duration = Duration::from_millis(200);
+const WAIT: Duration = Duration::from_millis(900);
+
+pub(super) enum Subject {
+    Ours(Cache),
+    Naive(Naive),
+}
+
+/// What a writer knows about the deletion when it has returned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Deletion {
+    Executed,
+    Failed,
+    /// The function does not say; the cache's statistics do.
+    Unknown,
+}
+
+impl Subject {
+    pub(super) async fn connect(assignment: &Assignment) -> Self {
+        if assignment.naive {
+            return Self::Naive(Naive::connect(&assignment.url, DEADLINE).await);
+        }
+        let builder = Cache::builder(&assignment.url)
+            .deadline(DEADLINE)
+            .lease(LEASE)
+            .wait(WAIT);
+        let cache = builder.connect().await.expect("the URL of a proxy");
+        cache.install().expect("the only one in this process");
+        Self::Ours(cache)
+    }
+
+    /// Reads, and says how it was served.
+    pub(super) async fn read(
+        &self,
+        link: &Link,
+        reading: Reading,
+        ids: &[u32],
+        conduct: Conduct,
+    ) -> (FoundMany, Way) {
+        let Some(&id) = ids.first() else {
+            return (Ok(HashMap::new()), Way::Other);
+        };
+        let one =
+            |found: Found| found.map(|row| row.map(|row| (row.id, row)).into_iter().collect());
+        let (found, served) = match (self, reading) {
+            (Self::Naive(naive), _) => return naive.find_all(link, ids, conduct).await,
+            (_, Reading::Single) => split(inspect(find(link, id, conduct)).await, one),
+            (_, Reading::Brief) => split(inspect(find_brief(link, id, conduct)).await, one),
+            (_, Reading::Batch) => inspect(find_many(link, ids, conduct)).await,
+            (_, Reading::Refresh) => split(inspect(refresh(find(link, id, conduct))).await, one),
+            (_, Reading::InTransaction) => {
+                let block = async {
+                    let (found, served) = inspect(find(link, id, conduct)).await;
+                    Ok::<_, SourceError>((one(found), served))
+                };
+                transaction(block)
+                    .await
+                    .unwrap_or((Err(SourceError), Served::Untouched))
+            }
+        };
+        (found, way(served))
+    }
+
+    /// Writes. The receipts say what was written, whatever becomes of the call.
+    pub(super) async fn write(
+        &self,
+        link: &Link,
+        writing: Writing,
+        ids: &[u32],
+        conduct: Conduct,
+        receipts: &[Receipt],
+    ) -> Deletion {
+        let (Some(&id), Some(receipt)) = (ids.first(), receipts.first()) else {
+            return Deletion::Unknown;
+        };
+        let refused = Conduct {
+            fails: true,
+            ..conduct
+        };
+        // What the source answered does not matter: the receipts say what it did.
+        let _ = match (self, writing) {
+            (Self::Naive(_), Writing::Refused) => return Deletion::Failed,
+            (Self::Naive(naive), _) => match naive.update(link, id, conduct, receipt).await {
+                Ok(true) => return Deletion::Executed,
+                _ => return Deletion::Failed,
+            },
+            (_, Writing::Plain) => update(link, id, conduct, receipt).await,
+            (_, Writing::Refused) => update(link, id, refused, receipt).await,
+            (_, Writing::Always) => update_and_fail(link, id, conduct, receipt).await,
+            (_, Writing::Many) => update_many(link, ids, conduct, receipts).await,
+            (_, Writing::Transaction) => update_in_transaction(link, ids, conduct, receipts).await,
+            (Self::Ours(cache), Writing::ByHand) => {
+                let stored = store(link, id, conduct, receipt).await;
+                let key = key!("row:<id>");
+                return match cache.invalidate(key).await {
+                    Ok(()) if stored.is_ok() => Deletion::Executed,
+                    _ => Deletion::Failed,
+                };
+            }
+        };
+        Deletion::Unknown
+    }
+
+    /// Deletions that have failed and have not been made good.
+    pub(super) fn pending(&self) -> u64 {
+        match self {
+            Self::Ours(cache) => cache.stats().pending_deletes as u64,
+            // Nobody makes them good.
+            Self::Naive(_) => 1,
+        }
+    }
+
+    pub(super) fn beat(&self) -> Beat {
+        let Self::Ours(cache) = self else {
+            return Beat::default();
+        };
+        let stats = cache.stats();
+        let total = stats.total();
+        Beat {
+            pending: stats.pending_deletes as u64,
+            waiting: stats.waiting as u64,
+            fills: total.fills,
+            rejected: total.rejected_fills,
+            lost: total.lost_deletes,
+            errors: total.errors,
+        }
+    }
+}
+
+fn split<T, U>((found, served): (T, Served), convert: impl FnOnce(T) -> U) -> (U, Served) {
+    (convert(found), served)
+}
+
+fn way(served: Served) -> Way {
+    match served {
+        Served::Hit => Way::Hit,
+        Served::Miss => Way::Miss,
+        Served::Joined => Way::Joined,
+        Served::Refreshed => Way::Refreshed,
+        Served::Bypassed => Way::Bypassed,
+        Served::Uncached => Way::Uncached,
+        _ => Way::Other,
+    }
+}

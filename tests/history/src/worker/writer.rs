@@ -1,0 +1,99 @@
+//! A task that writes and reports what has become of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Worker;
+use super::functions::{Conduct, Receipt};
+use super::reader::draw_key;
+use super::subject::{Deletion, Subject};
+use crate::call::Writing;
+use crate::frame::{Phase, Said, WriteEnd};
+use crate::random::Random;
+
+#[derive(Debug)]
+struct Plan {
+    writing: Writing,
+    ids: Vec<u32>,
+    conduct: Conduct,
+    dropped_after: Option<Duration>,
+    pause: Duration,
+}
+
+impl Plan {
+    fn draw(random: &mut Random, keys: u32) -> Self {
+        let writing = random.pick(Writing::ALL).unwrap_or(Writing::Plain);
+        let count = match writing {
+            Writing::Many | Writing::Transaction => random.within(1..=4),
+            _ => 1,
+        };
+        let mut ids: Vec<_> = (0..count).map(|_| draw_key(random, keys)).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        Self {
+            writing,
+            ids,
+            conduct: Conduct::draw(random),
+            dropped_after: random.percent(8).then(|| random.millis(0..=30)),
+            pause: random.millis(0..=40),
+        }
+    }
+}
+
+pub(super) async fn run(worker: Arc<Worker>, mut random: Random) {
+    while worker.phase() < Phase::Rest {
+        let plan = Plan::draw(&mut random, worker.keys);
+        if worker.awake.limit(write(&worker, &plan)).await.is_none() {
+            let (key, kind) = (plan.ids[0], plan.writing.number());
+            worker.link.say(Said::Hung {
+                key,
+                write: true,
+                kind,
+            });
+        }
+        cached_redis_tests::pause(plan.pause).await;
+    }
+}
+
+async fn write(worker: &Worker, plan: &Plan) {
+    let Plan {
+        writing, conduct, ..
+    } = *plan;
+    let receipts: Vec<_> = plan.ids.iter().map(|_| Receipt::default()).collect();
+    let call = worker
+        .subject
+        .write(&worker.link, writing, &plan.ids, conduct, &receipts);
+    let end = match plan.dropped_after {
+        Some(after) => tokio::time::timeout(after, call).await.ok(),
+        None => Some(call.await),
+    };
+    let dropped = end.is_none();
+    let naive = matches!(worker.subject, Subject::Naive(_));
+    // Who writes by hand promises nothing about a future that is dropped between the two steps, and the naive cache
+    // nothing about a `DEL` that failed: held against it is only what it takes for done.
+    if dropped && writing == Writing::ByHand || naive && end != Some(Deletion::Executed) {
+        return;
+    }
+    let executed = match end {
+        Some(Deletion::Executed) => true,
+        Some(Deletion::Failed) => false,
+        // Looked at after the write: its own deletion is among those counted.
+        Some(Deletion::Unknown) | None => worker.subject.pending() == 0,
+    };
+    for (&key, receipt) in plan.ids.iter().zip(&receipts) {
+        let Some(version) = receipt.version() else {
+            continue;
+        };
+        let end = WriteEnd {
+            key,
+            version,
+            writing,
+            dropped,
+            executed,
+        };
+        worker.link.say(Said::WriteEnd(end));
+        if !executed {
+            worker.owed.add(key, version);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Short runs of the history checker: what it says of cached-redis, and that it finds what it is there for.
+
+use std::process::{Command, Output};
+
+fn history(args: &str) -> Output {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_history"));
+    program.args(args.split_whitespace());
+    program.output().expect("the program of this package")
+}
+
+fn text(output: &Output) -> String {
+    let errors = String::from_utf8_lossy(&output.stderr);
+    format!("{}{errors}", String::from_utf8_lossy(&output.stdout))
+}
+
+#[test]
+fn no_read_is_older_than_a_write_that_had_returned() {
+    let run = history("--seconds 14 --seed 7 --processes 3 --readers 6 --writers 2 --keys 20");
+    assert!(run.status.success(), "{}", text(&run));
+}
+
+#[test]
+fn cache_aside_by_hand_is_found_out() {
+    let run = history("--naive --seconds 30 --seed 7 --faults none");
+    let text = text(&run);
+    assert_eq!(run.status.code(), Some(1), "{text}");
+    assert!(text.contains(" saw v"), "{text}");
+    assert!(text.contains("0 troubles"), "{text}");
+}
