@@ -18,7 +18,10 @@ use crate::parse::template::Hole;
 //     key!("user:<id>")
 //
 // Output:
-//     __rt::key("user:<id>", &["user:", ""], &[__rt::segment(&id)])
+//     {
+//         let __key = __rt::key("user:<id>", &["user:", ""], &[__rt::segment(&id)]);
+//         __key
+//     }
 pub(crate) fn expand(input: TokenStream, errors: &mut Errors) -> Option<TokenStream> {
     let (text, one_slot) = match arguments.parse2(input) {
         Ok((expr, one_slot)) => (value::template(&expr, errors)?, one_slot),
@@ -44,7 +47,11 @@ pub(crate) fn expand(input: TokenStream, errors: &mut Errors) -> Option<TokenStr
         .map(|hole| segment(&context, &text, hole, errors))
         .collect();
     let template = text.value();
-    Some(quote_spanned!(*span=> #rt::key(#template, &[#(#literals),*], &[#(#segments),*])))
+    // As an argument of an awaited call the array would live across the await, and the future would not be `Send`.
+    Some(quote_spanned!(*span=> {
+        let __key = #rt::key(#template, &[#(#literals),*], &[#(#segments),*]);
+        __key
+    }))
 }
 
 fn arguments(input: ParseStream<'_>) -> syn::Result<(Expr, Option<Ident>)> {

@@ -181,6 +181,17 @@ on_every_store! {
         assert_eq!(served_user(&source).await, Served::Miss);
     }
 
+    /// The key is an argument of the awaited call, as one writes it, and the task may move between threads.
+    async fn by_hand_in_a_task_of_its_own(world: &World) {
+        let source = Source::new(User::new(1, "a"));
+        find(&source, 1).await;
+        let cache = world.cache.clone();
+        let id = 1;
+        let task = tokio::spawn(async move { cache.invalidate(key!("user:<id>")).await });
+        task.await.unwrap().unwrap();
+        assert_eq!(served_user(&source).await, Served::Miss);
+    }
+
     async fn a_dropped_writer_still_invalidates(world: &World) {
         #[cache_invalidate(key = "user:<user.id>")]
         async fn update(source: Source, committed: Gate, user: User) {

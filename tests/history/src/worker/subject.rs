@@ -110,8 +110,7 @@ impl Subject {
             (_, Writing::Transaction) => update_in_transaction(link, ids, conduct, receipts).await,
             (Self::Ours(cache), Writing::ByHand) => {
                 let stored = store(link, id, conduct, receipt).await;
-                let key = key!("row:<id>");
-                return match cache.invalidate(key).await {
+                return match cache.invalidate(key!("row:<id>")).await {
                     Ok(()) if stored.is_ok() => Deletion::Executed,
                     _ => Deletion::Failed,
                 };
