@@ -1,5 +1,7 @@
 //! What the program is told on its command line.
 
+use std::fmt;
+
 use crate::faults::Kind;
 
 pub(crate) const USAGE: &str = "\
@@ -35,6 +37,38 @@ impl Default for Arguments {
             keys: 50,
             faults: Kind::ALL.to_vec(),
             naive: false,
+        }
+    }
+}
+
+/// As the command line that repeats the run.
+impl fmt::Display for Arguments {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            seconds,
+            seed,
+            processes,
+            readers,
+            writers,
+            keys,
+            faults,
+            naive,
+        } = self;
+        let names: Vec<_> = faults.iter().map(|kind| kind.text()).collect();
+        let faults = if names.is_empty() {
+            "none".to_owned()
+        } else {
+            names.join(",")
+        };
+        write!(
+            f,
+            "history --seconds {seconds} --seed {seed} --processes {processes} --readers {readers} \
+             --writers {writers} --keys {keys} --faults {faults}"
+        )?;
+        if *naive {
+            f.write_str(" --naive")
+        } else {
+            Ok(())
         }
     }
 }
@@ -114,6 +148,8 @@ mod tests {
             ..Arguments::default()
         };
         assert_eq!(parsed, expected);
+        let line = parsed.to_string();
+        assert_eq!(parse(line.trim_start_matches("history ")), Ok(expected));
         assert_eq!(parse("--faults none").unwrap().faults, []);
     }
 

@@ -90,6 +90,15 @@ kinds! {
     }
 }
 
+kinds! {
+    /// How a read ended that brought nothing.
+    Unseen {
+        Failed "errors of the body",
+        Dropped "dropped",
+        Panicked "panics of the body",
+    }
+}
+
 /// What a read brought back for one key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Seen {

@@ -7,7 +7,7 @@
 //!
 //! What the promise excludes is kept apart:
 //!
-//! - A deletion that failed, or whose writer was dropped, is *owed*. Its own process must see the write at once, because
+//! - A deletion that failed, or whose writer was ended, is *owed*. Its own process must see the write at once, because
 //!   it bypasses the key: that is the floor of the [`Session`]. The others must see it once the deletion has been made
 //!   good; then the key's own floor is raised.
 //! - A process that is killed before it has made its deletions good takes them with it: *lost with its process*. The
@@ -111,7 +111,7 @@ impl Checker {
         let WriteEnd {
             version,
             writing,
-            dropped,
+            ended,
             executed,
             ..
         } = end;
@@ -127,7 +127,7 @@ impl Checker {
         let event = Event::Wrote {
             version,
             writing,
-            dropped,
+            ended,
             executed,
         };
         key.past.add(now, session.who, event);
@@ -218,7 +218,7 @@ mod tests {
                 key: 0,
                 version,
                 writing,
-                dropped: false,
+                ended: true,
                 executed,
             };
             self.checker.wrote(&mut self.here, end, 0);

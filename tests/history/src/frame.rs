@@ -1,6 +1,6 @@
 //! What workers and the referee say to each other: frames of one size over a unix socket.
 
-use crate::call::{Numbered as _, Reading, Seen, Way, Writing};
+use crate::call::{Numbered as _, Reading, Seen, Unseen, Way, Writing};
 
 /// A frame's size in bytes.
 pub(crate) const FRAME: usize = 64;
@@ -44,8 +44,8 @@ pub(crate) struct WriteEnd {
     pub(crate) key: u32,
     pub(crate) version: u64,
     pub(crate) writing: Writing,
-    /// The future was dropped after the row had been written.
-    pub(crate) dropped: bool,
+    /// It returned. Otherwise its future was ended, or panicked, after the row had been written.
+    pub(crate) ended: bool,
     /// The deletion is known to have been executed.
     pub(crate) executed: bool,
 }
@@ -94,10 +94,8 @@ pub(crate) enum Said {
         key: u32,
         version: u64,
     },
-    /// Calls that ended without a value: errors of the body, dropped futures.
-    Unseen {
-        failed: bool,
-    },
+    /// A read that ended without a value.
+    Unseen(Unseen),
     /// A call did not end.
     Hung {
         key: u32,
@@ -133,13 +131,13 @@ impl Said {
             ]
         };
         let write = |end: WriteEnd| {
-            let (dropped, executed) = (end.dropped.into(), end.executed.into());
+            let (ended, executed) = (end.ended.into(), end.executed.into());
             [
                 6,
                 end.key.into(),
                 end.version,
                 end.writing.number(),
-                dropped,
+                ended,
                 executed,
                 0,
                 0,
@@ -160,7 +158,7 @@ impl Said {
             Self::ReadEnd(end) => read(end),
             Self::WriteEnd(end) => write(end),
             Self::MadeGood { key, version } => short(7, key.into(), version),
-            Self::Unseen { failed } => short(8, failed.into(), 0),
+            Self::Unseen(unseen) => short(8, unseen.number(), 0),
             Self::Hung { key, write, kind } => [9, key.into(), write.into(), kind, 0, 0, 0, 0],
         }
     }
@@ -208,16 +206,14 @@ impl Said {
                 key: key(word[0])?,
                 version: word[1],
                 writing: Writing::numbered(word[2])?,
-                dropped: word[3] != 0,
+                ended: word[3] != 0,
                 executed: word[4] != 0,
             }),
             7 => Self::MadeGood {
                 key: key(word[0])?,
                 version: word[1],
             },
-            8 => Self::Unseen {
-                failed: word[0] != 0,
-            },
+            8 => Self::Unseen(Unseen::numbered(word[0])?),
             9 => Self::Hung {
                 key: key(word[0])?,
                 write: word[1] != 0,
@@ -295,11 +291,11 @@ mod tests {
                 key,
                 version,
                 writing: Writing::Always,
-                dropped: false,
+                ended: true,
                 executed: true,
             }),
             Said::MadeGood { key, version },
-            Said::Unseen { failed: true },
+            Said::Unseen(Unseen::Panicked),
             Said::Hung {
                 key,
                 write: true,

@@ -52,10 +52,7 @@ fn main() -> ExitCode {
     let mut args = std::env::args().skip(1).peekable();
     if args.next_if_eq(worker::ROLE).is_some() {
         return match Assignment::from_args(args) {
-            Some(assignment) => {
-                run(worker::work(assignment));
-                ExitCode::SUCCESS
-            }
+            Some(assignment) => run(worker::work(assignment)),
             None => ExitCode::from(2),
         };
     }
@@ -75,7 +72,7 @@ fn run<T>(part: impl Future<Output = T>) -> T {
 }
 
 async fn conduct(arguments: Arguments) -> ExitCode {
-    println!("{arguments:?}");
+    println!("{arguments}");
     let clock = Stopwatch::start();
     let (referee, record) = (Referee::new(arguments.keys, clock), Record::new(clock));
     let scratch = ScratchDir::new("cr-history");
@@ -96,8 +93,7 @@ async fn conduct(arguments: Arguments) -> ExitCode {
     }
     progress.end();
     report::show_violations(&referee, &record);
-    let seconds = clock.elapsed().as_secs();
-    print!("{}", report::summary(&referee.tally(), &record, seconds));
+    print!("{}", report::summary(&referee.tally(), &record, &progress));
     verdict(&referee)
 }
 
@@ -149,15 +145,10 @@ async fn watch(
     progress: &mut Progress,
     seconds: u64,
 ) {
-    for second in 1..=seconds {
+    for _ in 0..seconds {
         pause(Duration::from_secs(1)).await;
-        let memory = scene.places.iter().map(|place| {
-            let kib = place.resident_kib();
-            kib.map_or("?".to_owned(), |kib| kib.to_string())
-        });
-        let memory = memory.collect::<Vec<_>>().join("/");
-        let faults = record.counts().iter().sum();
-        progress.show(second, &referee.tally(), faults, referee.found(), &memory);
+        let memory: Vec<_> = scene.places.iter().map(Place::resident_kib).collect();
+        progress.show(referee, record, &memory);
         report::show_violations(referee, record);
         if referee.found() >= ENOUGH {
             return;

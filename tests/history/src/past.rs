@@ -28,7 +28,7 @@ pub(crate) enum Event {
     Wrote {
         version: u64,
         writing: Writing,
-        dropped: bool,
+        ended: bool,
         executed: bool,
     },
     MadeGood(u64),
@@ -49,10 +49,10 @@ impl fmt::Display for Event {
             Self::Wrote {
                 version,
                 writing,
-                dropped,
+                ended,
                 executed,
             } => {
-                let how = if dropped { "was dropped" } else { "returned" };
+                let how = if ended { "returned" } else { "did not end" };
                 let deletion = if executed {
                     "deleted"
                 } else {

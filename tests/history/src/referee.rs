@@ -7,7 +7,7 @@ use cached_redis_tests::Stopwatch;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 
-use crate::call::{Numbered as _, Reading, Way, Writing};
+use crate::call::{Numbered as _, Reading, Unseen, Way, Writing};
 use crate::checker::{Checker, Session, Violation};
 use crate::frame::{Answer, Beat, FRAME, Phase, Said};
 use crate::past::Who;
@@ -23,8 +23,7 @@ pub(crate) struct Tally {
     pub(crate) writings: [u64; Writing::ALL.len()],
     pub(crate) loads: u64,
     pub(crate) commits: u64,
-    pub(crate) failed: u64,
-    pub(crate) dropped: u64,
+    pub(crate) unseen: [u64; Unseen::ALL.len()],
     /// Deletions that failed or were left behind, and those of them that were executed later.
     pub(crate) owed: u64,
     pub(crate) made_good: u64,
@@ -244,8 +243,7 @@ impl State {
                 self.tally.made_good += 1;
                 self.checker.made_good(session, key, version, now);
             }
-            Said::Unseen { failed: true } => self.tally.failed += 1,
-            Said::Unseen { failed: false } => self.tally.dropped += 1,
+            Said::Unseen(unseen) => count(&mut self.tally.unseen, unseen.number()),
             Said::Hung { key, write, kind } => {
                 let what = if write {
                     Writing::numbered(kind).map(Writing::text)

@@ -3,48 +3,59 @@
 use std::fmt::{self, Write as _};
 use std::io::{IsTerminal as _, Write as _};
 
-use crate::call::{Reading, Way, Writing};
+use crate::call::{Reading, Unseen, Way, Writing};
 use crate::chaos::Record;
 use crate::faults::Kind;
 use crate::referee::{Referee, Tally};
 
-/// Prints progress: over and over on one line of a terminal, every ten seconds as a line of its own elsewhere.
+/// Shows how the run goes: over and over on one line of a terminal, every ten seconds as a line of its own elsewhere.
 #[derive(Debug)]
 pub(crate) struct Progress {
     terminal: bool,
-    last: u64,
+    seconds: u64,
+    calls: u64,
+    /// Of the first process, which is never killed: when it had warmed up, and now.
+    memory: Option<(u64, u64)>,
 }
+
+/// Until then buffers and pools grow to their size.
+const WARM: u64 = 10;
 
 impl Progress {
     pub(crate) fn new() -> Self {
         Self {
             terminal: std::io::stdout().is_terminal(),
-            last: 0,
+            seconds: 0,
+            calls: 0,
+            memory: None,
         }
     }
 
-    /// Once per second.
-    pub(crate) fn show(
-        &mut self,
-        second: u64,
-        tally: &Tally,
-        faults: u64,
-        found: u64,
-        memory: &str,
-    ) {
-        let operations = tally.reads() + tally.writes();
-        let rate = operations.saturating_sub(std::mem::replace(&mut self.last, operations));
+    /// Once per second, with the resident memory of each process.
+    pub(crate) fn show(&mut self, referee: &Referee, record: &Record, memory: &[Option<u64>]) {
+        self.seconds += 1;
+        if let Some(&Some(now)) = memory.first()
+            && self.seconds >= WARM
+        {
+            self.memory = Some((self.memory.map_or(now, |(warm, _)| warm), now));
+        }
+        let tally = referee.tally();
+        let calls = tally.reads() + tally.writes();
+        let rate = calls.saturating_sub(std::mem::replace(&mut self.calls, calls));
         let line = format!(
-            "{second:>5} s  {operations} calls ({rate}/s)  reads {}  writes {}  faults {faults}  \
-             violations {found}  memory {memory} KiB",
-            shares(tally),
+            "{:>5} s  {calls} calls ({rate}/s)  reads {}  writes {}  faults {}  violations {}  memory {}",
+            self.seconds,
+            shares(&tally),
             tally.writes(),
+            record.counts().iter().sum::<u64>(),
+            referee.found(),
+            mebibytes(memory),
         );
         if self.terminal {
             print!("\r{line}\x1b[K");
             // Only what is seen meanwhile is lost.
             let _ = std::io::stdout().flush();
-        } else if second.is_multiple_of(10) {
+        } else if self.seconds.is_multiple_of(10) {
             println!("{line}");
         }
     }
@@ -55,6 +66,22 @@ impl Progress {
             println!();
         }
     }
+
+    fn memory(&self) -> String {
+        self.memory.map_or("unknown".to_owned(), |(warm, end)| {
+            format!("P0 had {warm} KiB after {WARM} s, and {end} KiB in the end")
+        })
+    }
+}
+
+fn mebibytes(memory: &[Option<u64>]) -> String {
+    let one = |kib: &Option<u64>| {
+        kib.map_or("?".to_owned(), |kib| {
+            format!("{}.{}", kib / 1024, kib % 1024 * 10 / 1024)
+        })
+    };
+    let all: Vec<_> = memory.iter().map(one).collect();
+    format!("{} MiB", all.join(" "))
 }
 
 fn shares(tally: &Tally) -> String {
@@ -87,13 +114,14 @@ pub(crate) fn show_violations(referee: &Referee, record: &Record) {
 }
 
 /// All numbers of a run.
-pub(crate) fn summary(tally: &Tally, record: &Record, seconds: u64) -> String {
+pub(crate) fn summary(tally: &Tally, record: &Record, progress: &Progress) -> String {
     let mut text = String::new();
     let calls = tally.reads() + tally.writes();
     let _ = writeln!(
         text,
-        "\n{calls} calls in {seconds} s, {} per second",
-        calls / seconds.max(1)
+        "\n{calls} calls in {} s, {} per second",
+        progress.seconds,
+        calls / progress.seconds.max(1)
     );
     let readings = counted(Reading::ALL, &tally.readings);
     let ways = counted(Way::ALL, &tally.ways);
@@ -108,13 +136,7 @@ pub(crate) fn summary(tally: &Tally, record: &Record, seconds: u64) -> String {
             "source",
             format!("loads {}, commits {}", tally.loads, tally.commits),
         ),
-        (
-            "no value",
-            format!(
-                "errors of the body {}, dropped {}",
-                tally.failed, tally.dropped
-            ),
-        ),
+        ("no value", counted(Unseen::ALL, &tally.unseen)),
         (
             "caches",
             format!(
@@ -132,6 +154,7 @@ pub(crate) fn summary(tally: &Tally, record: &Record, seconds: u64) -> String {
         ),
         ("faults", faults),
         ("lives", format!("{} processes in all", tally.sessions)),
+        ("memory", progress.memory()),
     ];
     for (name, line) in lines {
         let _ = writeln!(text, "{name:<10} {line}");

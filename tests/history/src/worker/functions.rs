@@ -8,6 +8,7 @@ use cached_redis_runtime::{cache_aside, cache_invalidate, transaction};
 use serde::{Deserialize, Serialize};
 
 use super::link::Link;
+use super::panics::panic_on_purpose;
 use crate::call::exists;
 use crate::random::Random;
 
@@ -33,7 +34,10 @@ pub(super) struct Conduct {
     /// How long a query is on its way to the source, and its answer back.
     pub(super) before: Duration,
     pub(super) after: Duration,
+    /// Before the query, with an error.
     pub(super) fails: bool,
+    /// After it.
+    pub(super) panics: bool,
 }
 
 impl Conduct {
@@ -46,11 +50,11 @@ impl Conduct {
             _ => random.millis(200..=700),
         };
         let (before, after) = (way(), way());
-        let fails = random.percent(2);
         Self {
             before,
             after,
-            fails,
+            fails: random.percent(2),
+            panics: random.percent(1),
         }
     }
 
@@ -61,6 +65,9 @@ impl Conduct {
         }
         let answer = query.await;
         wait(self.after).await;
+        if self.panics {
+            panic_on_purpose();
+        }
         Ok(answer)
     }
 }

@@ -5,6 +5,7 @@ mod functions;
 mod link;
 mod naive;
 mod owed;
+mod panics;
 mod reader;
 mod subject;
 mod writer;
@@ -89,8 +90,8 @@ struct Worker {
 }
 
 /// Works until the referee says that it is over, or is gone.
-pub(crate) async fn work(assignment: Assignment) {
-    die_of_panics();
+pub(crate) async fn work(assignment: Assignment) -> ! {
+    panics::die_of_others();
     let link = Link::to(&assignment).await;
     let worker = Arc::new(Worker {
         subject: Subject::connect(&assignment).await,
@@ -113,6 +114,8 @@ pub(crate) async fn work(assignment: Assignment) {
     tasks.spawn(owed::settle(Arc::clone(&worker)));
     beat(&worker).await;
     tasks.join_all().await;
+    // While the link is still there: its end would pass for the referee's.
+    std::process::exit(0)
 }
 
 impl Worker {
@@ -127,15 +130,6 @@ async fn beat(worker: &Worker) {
         worker.link.beat(worker.subject.beat()).await;
         cached_redis_tests::pause(Duration::from_millis(100)).await;
     }
-}
-
-/// A panic in a task would only end that task.
-fn die_of_panics() {
-    let print = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |info| {
-        print(info);
-        std::process::exit(101);
-    }));
 }
 
 #[cfg(test)]

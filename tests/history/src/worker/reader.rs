@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::Worker;
 use super::functions::{Conduct, Row};
-use crate::call::{Reading, Seen};
+use super::panics::caught;
+use crate::call::{Reading, Seen, Unseen};
 use crate::frame::{Phase, ReadEnd, Said};
 use crate::random::Random;
 
@@ -89,15 +90,16 @@ async fn read(worker: &Worker, plan: &Plan) {
     for (key, floor) in asked {
         floors.push((key, floor.await));
     }
-    let call = worker.subject.read(link, reading, &plan.ids, conduct);
+    let call = caught(worker.subject.read(link, reading, &plan.ids, conduct));
     let end = match plan.dropped_after {
-        Some(after) => tokio::time::timeout(after, call).await.ok(),
-        None => Some(call.await),
+        Some(after) => tokio::time::timeout(after, call).await,
+        None => Ok(call.await),
     };
     let (rows, way) = match end {
-        Some((Ok(rows), way)) => (rows, way),
-        Some((Err(_), _)) => return link.say(Said::Unseen { failed: true }),
-        None => return link.say(Said::Unseen { failed: false }),
+        Ok(Some((Ok(rows), way))) => (rows, way),
+        Ok(Some((Err(_), _))) => return link.say(Said::Unseen(Unseen::Failed)),
+        Ok(None) => return link.say(Said::Unseen(Unseen::Panicked)),
+        Err(_) => return link.say(Said::Unseen(Unseen::Dropped)),
     };
     for (key, floor) in floors {
         let seen = match rows.get(&key) {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Worker;
 use super::functions::{Conduct, Receipt};
+use super::panics::caught;
 use super::reader::draw_key;
 use super::subject::{Deletion, Subject};
 use crate::call::Writing;
@@ -63,15 +64,17 @@ async fn write(worker: &Worker, plan: &Plan) {
     let call = worker
         .subject
         .write(&worker.link, writing, &plan.ids, conduct, &receipts);
+    let call = caught(call);
     let end = match plan.dropped_after {
-        Some(after) => tokio::time::timeout(after, call).await.ok(),
-        None => Some(call.await),
+        Some(after) => tokio::time::timeout(after, call).await.unwrap_or_default(),
+        None => call.await,
     };
-    let dropped = end.is_none();
+    // Its future was dropped, or it panicked.
+    let ended = end.is_some();
     let naive = matches!(worker.subject, Subject::Naive(_));
     // Who writes by hand promises nothing about a future that is dropped between the two steps, and the naive cache
     // nothing about a `DEL` that failed: held against it is only what it takes for done.
-    if dropped && writing == Writing::ByHand || naive && end != Some(Deletion::Executed) {
+    if !ended && writing == Writing::ByHand || naive && end != Some(Deletion::Executed) {
         return;
     }
     let executed = match end {
@@ -88,7 +91,7 @@ async fn write(worker: &Worker, plan: &Plan) {
             key,
             version,
             writing,
-            dropped,
+            ended,
             executed,
         };
         worker.link.say(Said::WriteEnd(end));
