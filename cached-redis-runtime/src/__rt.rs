@@ -4,8 +4,9 @@ use core::fmt;
 use core::num::NonZero;
 
 pub use crate::cache::{
-    BatchCall, CacheRef, Call, Invalidation, KeyList, TemplateKey, cache_aside, cache_aside_each,
-    cache_invalidate, explicit, installed,
+    BatchCall, BatchTags, CacheRef, Call, Invalidation, KeyList, TagList, TemplateKey, cache_aside,
+    cache_aside_each, cache_aside_each_tagged, cache_aside_tagged, cache_invalidate, explicit,
+    installed,
 };
 #[cfg(feature = "catalogue")]
 pub use crate::catalogue::{CACHED_REDIS_FUNCTIONS, Registration};
@@ -139,6 +140,11 @@ pub fn begin_invalidate(
     keys: &[TemplateKey<'_>],
 ) -> Invalidation {
     Invalidation::begin(site, cache, enabled, always, keys)
+}
+
+/// Tags beside the keys of a writer.
+pub fn invalidate_tags(call: &mut Invalidation, tags: &[TemplateKey<'_>]) {
+    call.tags(tags);
 }
 
 #[must_use]

@@ -64,6 +64,14 @@ pub(crate) struct Filling<'a> {
     pub(crate) life: Option<u64>,
 }
 
+/// Members of one tag.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tagging<'a> {
+    pub(crate) tag: &'a str,
+    /// Up to [`BATCH`] full keys.
+    pub(crate) members: &'a [String],
+}
+
 /// As many keys as one command or one round of commands names: more would make others wait behind its replies.
 pub(crate) const BATCH: usize = 500;
 
@@ -164,6 +172,14 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
 
     /// Deletes the keys, whatever they hold, and says how many there were.
     fn delete<'a>(&'a self, keys: &'a [String]) -> Reply<'a, u64>;
+
+    /// Puts members under their tags, for `life` milliseconds from now or as long as they are there already, and forgets
+    /// those whose time is over.
+    fn register<'a>(&'a self, tags: &'a [Tagging<'a>], life: u64) -> Reply<'a, ()>;
+
+    /// Some members of a tag, from `cursor` on, which is 0 at first; and the next cursor, which is 0 at the end. A member
+    /// that is there all the while is named at least once.
+    fn members<'a>(&'a self, tag: &'a str, cursor: u64) -> Reply<'a, (u64, Vec<String>)>;
 
     /// Asks for a sign of life.
     fn ping(&self) -> Reply<'_, ()>;

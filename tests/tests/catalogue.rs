@@ -321,3 +321,63 @@ fn families_and_rows_that_disagree_are_found() {
         "{errors}"
     );
 }
+
+mod tags {
+    #![allow(dead_code, reason = "that nobody calls them is the point")]
+
+    use cached_redis_runtime::{cache_aside, cache_invalidate, key_family};
+
+    key_family! {
+        Team(id: u32) -> () = "team:<id>";
+    }
+
+    #[cache_aside(key = "tagged:<id>", ttl = 60, tags(Team(team), "all"), skip(team))]
+    async fn find(id: u64, team: u32) -> u64 {
+        id + u64::from(team)
+    }
+
+    #[cache_invalidate(tags("team:<ret>"))]
+    async fn rename(name: &str) -> usize {
+        name.len()
+    }
+
+    #[cache_invalidate(key = "tagged:<id>", tags("al"))]
+    async fn clear(id: u64) {
+        let _ = id;
+    }
+}
+
+#[test]
+fn tags_are_listed_and_checked() {
+    let tags = of("tags");
+    let json = serde_json::to_value(&tags).unwrap();
+    let listed: Vec<_> = json.as_array().unwrap().iter().collect();
+    let listed: Vec<_> = listed
+        .iter()
+        .map(|entry| (&entry["function"], &entry["templates"], &entry["tags"]))
+        .collect();
+    assert_eq!(
+        listed,
+        [
+            (
+                &"catalogue::tags::clear".into(),
+                &serde_json::json!(["tagged:<id>"]),
+                &serde_json::json!(["al"])
+            ),
+            (
+                &"catalogue::tags::find".into(),
+                &serde_json::json!(["tagged:<id>"]),
+                &serde_json::json!(["team:<id>", "all"])
+            ),
+            (
+                &"catalogue::tags::rename".into(),
+                &serde_json::json!([]),
+                &serde_json::json!(["team:<ret>"])
+            ),
+        ]
+    );
+    let errors = tags.check().unwrap_err().to_string();
+    assert!(errors.contains("1 error\n"), "{errors}");
+    assert!(errors.contains("no entry has the tag `al`"), "{errors}");
+    assert!(errors.contains("did it mean `all`?"), "{errors}");
+}

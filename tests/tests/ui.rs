@@ -37,6 +37,11 @@ fn each() {
 }
 
 #[test]
+fn tags() {
+    wrong("tags");
+}
+
+#[test]
 fn stacking() {
     wrong("stacking");
 }

@@ -8,7 +8,6 @@ const LATER: &[&str] = &[
     "refresh_ahead",
     "early",
     "sliding",
-    "tags",
     "lock",
     "lease",
     "wait",
@@ -93,6 +92,14 @@ pub(super) static CACHE_ASIDE: Grammar = Grammar {
             meaning: "As many bodies of this function run at once in this process; further callers wait in line.",
         },
         Spec {
+            name: "tags",
+            kind: Kind::List,
+            example: "tags(\"team:<team_id>\")",
+            value: "templates and families: `tags(\"team:<team_id>\", \"users:all\")`",
+            default: "–",
+            meaning: "Names for groups of entries, which are invalidated together.",
+        },
+        Spec {
             name: "version",
             kind: Kind::Value,
             example: "version = 2",
@@ -148,7 +155,7 @@ pub(super) static CACHE_INVALIDATE: Grammar = Grammar {
             kind: Kind::Value,
             example: "key = \"user:<user.id>\"",
             value: "a template: `\"user:<user.id>\"`, or a family: `UserById(user.id)`",
-            default: "this or `keys` is required",
+            default: "this, `keys` or `tags` is required",
             meaning: "The entry to clear, as the function that reads it names it; `<ret>` is the result.",
         },
         Spec {
@@ -158,6 +165,14 @@ pub(super) static CACHE_INVALIDATE: Grammar = Grammar {
             value: "several templates and families",
             default: "–",
             meaning: "The entries to clear, all with one command.",
+        },
+        Spec {
+            name: "tags",
+            kind: Kind::List,
+            example: "tags(\"team:<team_id>\")",
+            value: "templates and families",
+            default: "–",
+            meaning: "Tags of readers: every entry that has one of them is cleared.",
         },
         Spec {
             name: "each",

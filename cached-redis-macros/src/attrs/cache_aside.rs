@@ -6,13 +6,8 @@ use syn::Expr;
 
 use super::Attribute;
 use super::arguments::CACHE_ASIDE;
-use crate::check::family::{Source, named};
-use crate::check::key::{Scope, check};
-use crate::check::skip::Skip;
-use crate::check::template::useless_one_slot;
-use crate::check::unused::{Shown, Usage};
-use crate::check::{each, signature, ttl, value};
-use crate::diag::{Diag, Errors};
+use crate::check::{each, reader, signature, tags, ttl, value};
+use crate::diag::Errors;
 use crate::expand::body::{Wrapper, wrap};
 use crate::expand::site::Constants;
 use crate::expand::{self, Context, catalogue, key, site};
@@ -22,10 +17,11 @@ use crate::model::key::KeyPlan;
 use crate::model::policy::Policy;
 use crate::model::ttl::{Life, Ttl};
 use crate::parse::args::{Args, Grammar};
-use crate::parse::literal::Text;
+use crate::parse::literal::Role;
 
 pub(crate) struct CacheAside {
     plan: KeyPlan,
+    tags: Vec<KeyPlan>,
     each: Option<Each>,
     ttl: Ttl,
     unless: Option<Expr>,
@@ -40,8 +36,12 @@ impl Attribute for CacheAside {
     fn build(mut args: Args, function: &Function<'_>, errors: &mut Errors) -> Option<Self> {
         signature::returns_something(function, errors);
         let given = each::parse(&mut args, function, errors);
-        let plan = key(&mut args, function, given.as_ref(), errors);
+        let (plan, tags) = reader::check_names(&mut args, function, given.as_ref(), errors);
+        let lasts = args.peek("ttl").cloned();
         let ttl = ttl::check(&mut args, function, Self::GRAMMAR.attribute, errors);
+        if let (Some(ttl), false) = (&ttl, args.lacks("tags")) {
+            tags::mortal(lasts.as_ref(), ttl, errors);
+        }
         let unless = value::unless(&mut args, errors);
         let max_loads = value::max_loads(&mut args, errors);
         let constants = Constants {
@@ -56,6 +56,7 @@ impl Attribute for CacheAside {
         };
         Some(Self {
             plan: plan?,
+            tags: tags?,
             each,
             ttl: ttl?,
             unless,
@@ -80,7 +81,7 @@ impl Attribute for CacheAside {
         let registration = catalogue::reader(
             &context,
             function,
-            &self.plan,
+            (&self.plan, &self.tags),
             self.each.as_ref(),
             &self.ttl,
             &self.policy,
@@ -89,12 +90,14 @@ impl Attribute for CacheAside {
             &context,
             function,
             &self.plan,
+            &self.tags,
             &self.constants,
             &registration,
         );
         let (cache, enabled) = context.policy(&self.policy);
         let lifetimes = self.lifetimes(&context);
         let described = self.described(&context);
+        let tags = self.tags(&context);
         let Some(each) = &self.each else {
             let segments = key::segments(&context, &self.plan);
             // The key is made in a statement of its own: its temporaries must not live across the `.await`,
@@ -107,14 +110,15 @@ impl Attribute for CacheAside {
             let wrapper = Wrapper {
                 site,
                 before,
-                function: quote_spanned!(*span=> #rt::cache_aside),
+                function: self.shell(&context),
                 arguments: quote_spanned!(*span=> __call, #shape, #store,),
+                tags,
                 each: None,
             };
             return wrap(&context, function, &wrapper);
         };
         let turbofish = each.ty.as_ref().map(|ty| quote_spanned!(*span=> ::<#ty>));
-        let (ids, key) = (&each.ident, expand::each::key(&context, each, &self.plan));
+        let (ids, key) = (&each.ident, self.keys(&context, each));
         let before = quote_spanned! {*span=>
             let __call =
                 #rt::begin_each #turbofish (#described, #cache, #enabled, const { #lifetimes }, #ids, #key);
@@ -124,110 +128,13 @@ impl Attribute for CacheAside {
         let wrapper = Wrapper {
             site,
             before,
-            function: quote_spanned!(*span=> #rt::cache_aside_each),
+            function: self.shell(&context),
             arguments: quote_spanned!(*span=> __call, #shape, #store,),
+            tags,
             each: Some(each),
         };
         wrap(&context, function, &wrapper)
     }
-}
-
-fn key(
-    args: &mut Args,
-    function: &Function<'_>,
-    each: Option<&each::Checked>,
-    errors: &mut Errors,
-) -> Option<KeyPlan> {
-    if args.lacks("key") {
-        let title = "`#[cache_aside]` needs a key: what is cached, and what it depends on";
-        errors.push(
-            Diag::new(function.attribute_span(), title).help(format!("add {}", example(function))),
-        );
-    }
-    let skip = Skip::parse(args, errors);
-    let one_slot = args.flag("one_slot");
-    let key = args.expr("key")?.value;
-    let source = Source::parse(&key, function, false, errors);
-    let mut reader = Reader {
-        function,
-        each,
-        skip,
-    };
-    let mut plan = match source {
-        Some(Source::Template(text)) => reader.template(&text, one_slot.as_ref(), errors)?,
-        Some(Source::Family(plan)) => {
-            useless_one_slot(one_slot.as_ref(), false, errors);
-            reader.check(named(&plan), &Shown::Family(&plan), errors);
-            KeyPlan::Family(plan)
-        }
-        None => {
-            reader.skip.check(function, &[], errors);
-            return None;
-        }
-    };
-    if let Some(each) = each.and_then(|each| each.each.as_ref()) {
-        plan.each(each);
-    }
-    Some(plan)
-}
-
-/// A key is held against all of these.
-struct Reader<'a> {
-    function: &'a Function<'a>,
-    each: Option<&'a each::Checked>,
-    skip: Skip,
-}
-
-impl Reader<'_> {
-    fn template(
-        &mut self,
-        text: &Text,
-        one_slot: Option<&Ident>,
-        errors: &mut Errors,
-    ) -> Option<KeyPlan> {
-        let scope = Scope {
-            function: self.function,
-            is_family: false,
-            has_result: false,
-            one_slot: one_slot.is_some(),
-        };
-        let checked = check(text, scope, errors);
-        if checked.complete {
-            self.check(checked.named, &Shown::Template(&checked.corrected), errors);
-            useless_one_slot(one_slot, checked.needs_one_slot, errors);
-        } else {
-            self.skip.check(self.function, &checked.named, errors);
-        }
-        checked.plan.map(KeyPlan::Template)
-    }
-
-    /// What the key names is neither too much nor too little.
-    fn check(&mut self, mut named: Vec<String>, key: &Shown<'_>, errors: &mut Errors) {
-        self.skip.check(self.function, &named, errors);
-        let each = self.each;
-        named.extend(each.and_then(|each| each.unused(&named, &each.shown(key), errors)));
-        if self.skip.broken {
-            return;
-        }
-        let usage = Usage {
-            function: self.function,
-            key,
-            named: &named,
-            skip: &self.skip,
-        };
-        usage.check(errors);
-    }
-}
-
-/// A key that would compile, from the function's own names.
-fn example(function: &Function<'_>) -> String {
-    let names = function.names();
-    let names = names.iter().map(|name| format!(":<{name}>"));
-    format!(
-        "`key = \"{}{}\"`",
-        function.name(),
-        names.collect::<String>()
-    )
 }
 
 impl CacheAside {
@@ -243,6 +150,48 @@ impl CacheAside {
         let place = first.map_or(span, |first| first.span());
         let Context { rt, span } = &Context::at(place, &self.policy);
         quote_spanned!(*span=> #rt::limited(__site, const { #rt::at_most(#loads) }))
+    }
+
+    // Output:
+    //     __rt::cache_aside
+    fn shell(&self, context: &Context) -> TokenStream {
+        let Context { rt, span } = context;
+        let shell = match (&self.each, &self.tags[..]) {
+            (None, []) => "cache_aside",
+            (None, _) => "cache_aside_tagged",
+            (Some(_), []) => "cache_aside_each",
+            (Some(_), _) => "cache_aside_each_tagged",
+        };
+        let shell = Ident::new(shell, *span);
+        quote_spanned!(*span=> #rt::#shell)
+    }
+
+    // Output:
+    //     |ids, __keys| __keys.push(&__rt::template_key(…))
+    fn keys(&self, context: &Context, each: &Each) -> TokenStream {
+        expand::each::key(context, each, &key::push(context, Role::Key), &self.plan)
+    }
+
+    // Output:
+    //     __tags.push(&__rt::template_key("team:<team_id>", &["team:", ""], &[__rt::segment::<u64>(&team_id)]));
+    //     __tags.each(|ids, __keys| __keys.push(&__rt::template_key(…)));
+    fn tags(&self, context: &Context) -> Option<TokenStream> {
+        let span = context.span;
+        let push = key::push(context, Role::Key);
+        let tags = self.tags.iter().map(|plan| {
+            let each = self.each.as_ref().filter(|each| plan.names(each));
+            match each {
+                None => {
+                    let tag = key::template_key(context, plan);
+                    quote_spanned!(span=> __tags.#push(&#tag);)
+                }
+                Some(each) => {
+                    let tags = expand::each::key(context, each, &push, plan);
+                    quote_spanned!(span=> __tags.each(#tags);)
+                }
+            }
+        });
+        (!self.tags.is_empty()).then(|| tags.collect())
     }
 
     // Output:

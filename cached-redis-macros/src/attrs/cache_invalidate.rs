@@ -1,18 +1,16 @@
 //! `#[cache_invalidate]`
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
-use syn::parse::Parser as _;
-use syn::punctuated::Punctuated;
-use syn::{Expr, Token};
+use syn::Expr;
 
 use super::Attribute;
 use super::arguments::CACHE_INVALIDATE;
-use crate::check::family::{Source, is_same, named};
+use crate::check::family::{self, Source, named};
 use crate::check::key::{Scope, check};
 use crate::check::template::useless_one_slot;
 use crate::check::unused::Shown;
-use crate::check::{each, value};
+use crate::check::{each, tags, value};
 use crate::diag::{Diag, Errors};
 use crate::expand::body::{Wrapper, wrap};
 use crate::expand::{self, Context, catalogue, key, ret, site};
@@ -20,11 +18,13 @@ use crate::model::each::Each;
 use crate::model::function::Function;
 use crate::model::key::KeyPlan;
 use crate::model::policy::Policy;
-use crate::parse::args::{Args, Given, Grammar};
+use crate::parse::args::{Args, Grammar};
+use crate::parse::literal::Role;
 
 pub(crate) struct CacheInvalidate {
-    /// Never empty.
     plans: Vec<KeyPlan>,
+    /// Not empty if there are no keys.
+    tags: Vec<KeyPlan>,
     each: Option<Each>,
     always: bool,
     policy: Policy,
@@ -35,10 +35,10 @@ impl Attribute for CacheInvalidate {
 
     fn build(mut args: Args, function: &Function<'_>, errors: &mut Errors) -> Option<Self> {
         let given = each::parse(&mut args, function, errors);
-        let plans = keys(&mut args, function, given.as_ref(), errors);
+        let (plans, tags) = cleared(&mut args, function, given.as_ref(), errors);
         let always = args.flag("always");
-        if let (Some(always), Some(plans)) = (&always, &plans)
-            && plans.iter().all(KeyPlan::needs_result)
+        if let (Some(always), Some(plans), Some(tags)) = (&always, &plans, &tags)
+            && plans.iter().chain(tags).all(KeyPlan::needs_result)
         {
             errors.push(
                 Diag::new(
@@ -55,6 +55,7 @@ impl Attribute for CacheInvalidate {
         };
         Some(Self {
             plans: plans?,
+            tags: tags?,
             each,
             always: always.is_some(),
             policy,
@@ -73,20 +74,35 @@ impl Attribute for CacheInvalidate {
     fn expand(&self, function: &Function<'_>) -> TokenStream {
         let context = Context::new(function, &self.policy);
         let Context { rt, span } = &context;
-        let registration = catalogue::writer(&context, &self.plans, &self.policy);
-        let site = site::cache_invalidate(&context, function, &self.plans, &registration);
+        let registration = catalogue::writer(&context, &self.plans, &self.tags, &self.policy);
+        let first = self.plans.first().or(self.tags.first());
+        let site = site::cache_invalidate(&context, function, first, &registration);
         let (cache, enabled) = context.policy(&self.policy);
         let always = self.always;
-        let (after, before): (Vec<_>, Vec<_>) =
-            self.plans.iter().partition(|plan| plan.needs_result());
-        let is_each = |plan: &&KeyPlan| self.each.as_ref().is_some_and(|each| plan.names(each));
+        let keys = self.plans.iter().map(|plan| (Role::Key, plan));
+        let all = keys.chain(self.tags.iter().map(|plan| (Role::Tag, plan)));
+        let (after, before): (Vec<_>, Vec<_>) = all.partition(|(_, plan)| plan.needs_result());
+        let is_each = |(_, plan): &(Role, &KeyPlan)| {
+            let each = self.each.as_ref();
+            each.is_some_and(|each| plan.names(each))
+        };
         let (many, before): (Vec<_>, Vec<_>) = before.into_iter().partition(is_each);
-        let keys = before.iter().map(|plan| key::template_key(&context, plan));
-        let (mutable, many) = self.many(&context, &many);
+        let of = |role: Role| {
+            let plans = before.iter().filter(move |(its, _)| *its == role);
+            plans.map(|(_, plan)| key::template_key(&context, plan))
+        };
+        let (keys, mut tags) = (of(Role::Key), of(Role::Tag).peekable());
+        let tags = tags
+            .peek()
+            .is_some()
+            .then(|| quote_spanned!(*span=> #rt::invalidate_tags(&mut __call, &[#(#tags),*]);));
+        let many = self.many(&context, &many);
+        let mutable = (tags.is_some() || !many.is_empty()).then(|| quote_spanned!(*span=> mut));
         let (parts, ret_keys) = ret::keys(&context, &after);
         let before = quote_spanned! {*span=>
             let #mutable __call =
                 #rt::begin_invalidate(__site, #cache, #enabled, #always, &[#(#keys),*]);
+            #tags
             #many
             #parts
         };
@@ -95,41 +111,61 @@ impl Attribute for CacheInvalidate {
             before,
             function: quote_spanned!(*span=> #rt::cache_invalidate),
             arguments: quote_spanned!(*span=> __call, __shape, #ret_keys,),
+            tags: None,
             each: None,
         };
         wrap(&context, function, &wrapper)
     }
 }
 
-fn keys(
+/// Keys and tags, of which there must be one.
+fn cleared(
     args: &mut Args,
     function: &Function<'_>,
     each: Option<&each::Checked>,
     errors: &mut Errors,
-) -> Option<Vec<KeyPlan>> {
-    if args.lacks("key") && args.lacks("keys") {
+) -> (Option<Vec<KeyPlan>>, Option<Vec<KeyPlan>>) {
+    let has_keys = !args.lacks("key") || !args.lacks("keys");
+    if !has_keys && args.lacks("tags") {
         let title = "`#[cache_invalidate]` needs to know which entries the write makes stale";
         errors.push(
             Diag::new(function.attribute_span(), title)
-                .help("add `key = \"…\"` or `keys(\"…\", \"…\")` with the templates of the functions that read them"),
+                .help("add `key = \"…\"` or `keys(\"…\", \"…\")` with the templates of the functions that read them")
+                .help("or add `tags(\"…\")` with a tag of their entries"),
         );
     }
     let one_slot = args.flag("one_slot");
-    let sources = sources(args, function, errors)?;
-    for (index, (expr, source)) in sources.iter().enumerate() {
-        let mut before = sources[..index].iter();
-        if before.any(|(_, before)| is_same(before, source)) {
-            errors.push(Diag::over(expr, "this key is given twice").help("keep one of them"));
-        }
-    }
     let scope = Scope {
         function,
         is_family: false,
         has_result: true,
         one_slot: one_slot.is_some(),
     };
-    let (mut plans, mut names, mut first) = (Vec::new(), Vec::new(), None);
-    let (mut complete, mut needs_one_slot) = (true, false);
+    let tags = tags::parse(args, scope, each, errors);
+    if has_keys {
+        let plans = keys(args, scope, each, &tags, one_slot.as_ref(), errors);
+        return (plans, tags.plans);
+    }
+    if tags.complete {
+        useless_one_slot(one_slot.as_ref(), tags.needs_one_slot, errors);
+        if let (Some(each), Some(shown)) = (each, &tags.shown) {
+            each.unused(&tags.named, &format!("tags({shown})"), Role::Tag, errors);
+        }
+    }
+    (Some(Vec::new()), tags.plans)
+}
+
+fn keys(
+    args: &mut Args,
+    scope: Scope<'_>,
+    each: Option<&each::Checked>,
+    tags: &tags::Checked,
+    one_slot: Option<&Ident>,
+    errors: &mut Errors,
+) -> Option<Vec<KeyPlan>> {
+    let sources = sources(args, scope.function, errors)?;
+    let (mut plans, mut names, mut first) = (Vec::new(), tags.named.clone(), None);
+    let (mut complete, mut needs_one_slot) = (tags.complete, tags.needs_one_slot);
     for (expr, source) in sources {
         let shown = |key: Shown<'_>| each.map(|each| each.shown(&key));
         let plan = match source {
@@ -150,31 +186,19 @@ fn keys(
         plans.push((expr, plan));
     }
     if complete {
-        useless_one_slot(one_slot.as_ref(), needs_one_slot, errors);
+        useless_one_slot(one_slot, needs_one_slot, errors);
     }
     if let (Some(each), true, Some(longer)) = (each, complete, first) {
-        each.unused(&names, &longer, errors);
+        each.unused(&names, &format!("key = {longer}"), Role::Key, errors);
     }
     let plans = plans.into_iter().map(|(expr, plan)| {
         let mut plan = plan?;
         if let Some(each) = each.and_then(|each| each.each.as_ref()) {
-            item(&expr, &mut plan, each, errors);
+            each::item(&expr, &mut plan, each, errors);
         }
         Some(plan)
     });
     plans.collect()
-}
-
-/// In this key, the name of `each` stands for one of its items.
-fn item(expr: &Expr, plan: &mut KeyPlan, each: &Each, errors: &mut Errors) {
-    if plan.names(each) && plan.needs_result() {
-        let title = format!(
-            "`{}` stands for one item of many here, and `ret` is one result for all",
-            each.ident
-        );
-        errors.push(Diag::over(expr, title).help("write two keys, one for each"));
-    }
-    plan.each(each);
 }
 
 /// What `key` or `keys` is given, and where; `None` after a message about one of them.
@@ -186,7 +210,7 @@ fn sources(
     let list = args.list("keys");
     let Some(list) = list else {
         let key = args.expr("key")?.value;
-        let source = Source::parse(&key, function, true, errors)?;
+        let source = Source::parse(&key, Role::Key, function, true, errors)?;
         return Some(vec![(key, source)]);
     };
     if args.has("key") {
@@ -195,55 +219,25 @@ fn sources(
                 .help("put all of them into `keys(…)`"),
         );
     }
-    let exprs = match Punctuated::<Expr, Token![,]>::parse_terminated.parse2(list.value.clone()) {
-        Ok(exprs) if !exprs.is_empty() => exprs,
-        Ok(_) => {
-            errors.push(no_keys(&list));
-            return None;
-        }
-        Err(error) => {
-            errors.push(Diag::new(
-                error.span(),
-                format!("`keys` takes templates and key families: {error}"),
-            ));
-            return None;
-        }
-    };
-    let mut parse = |expr| {
-        let source = Source::parse(&expr, function, true, errors)?;
-        Some((expr, source))
-    };
-    // All of them, so that all mistakes are told.
-    let sources: Vec<_> = exprs.into_iter().map(&mut parse).collect();
-    sources.into_iter().collect()
+    family::list(&list, Role::Key, function, true, errors)
 }
 
 impl CacheInvalidate {
     // Output:
-    //     mut
-    // and
     //     __rt::invalidate_each(&mut __call, ids.iter(), |ids, __keys| __keys.push(&__rt::template_key(…)));
-    fn many(&self, context: &Context, plans: &[&KeyPlan]) -> (TokenStream, TokenStream) {
+    fn many(&self, context: &Context, plans: &[(Role, &KeyPlan)]) -> TokenStream {
         let Context { rt, span } = context;
-        let Some(each) = self.each.as_ref().filter(|_| !plans.is_empty()) else {
-            return (TokenStream::new(), TokenStream::new());
+        let Some(each) = &self.each else {
+            return TokenStream::new();
         };
         // A complaint that it has no items belongs to the argument.
         let mut ids = each.ident.clone();
         ids.set_span(ids.span().located_at(each.place));
         let items = quote_spanned!(span.located_at(each.place)=> #ids.iter());
-        let calls = plans.iter().map(|plan| {
-            let key = expand::each::key(context, each, plan);
+        let calls = plans.iter().map(|(role, plan)| {
+            let key = expand::each::key(context, each, &key::push(context, *role), plan);
             quote_spanned!(*span=> #rt::invalidate_each(&mut __call, #items, #key);)
         });
-        (
-            quote_spanned!(*span=> mut),
-            quote_spanned!(*span=> #(#calls)*),
-        )
+        calls.collect()
     }
-}
-
-fn no_keys(list: &Given<TokenStream>) -> Diag {
-    Diag::new(list.name.span(), "`keys` names no key")
-        .help("write `keys(\"user:<id>\", \"users:all\")`")
 }

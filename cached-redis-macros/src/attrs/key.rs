@@ -11,7 +11,7 @@ use crate::check::value;
 use crate::diag::{Diag, Errors};
 use crate::expand::Context;
 use crate::model::policy::Policy;
-use crate::parse::literal::Text;
+use crate::parse::literal::{Role, Text};
 use crate::parse::template::Hole;
 
 // Input:
@@ -24,7 +24,7 @@ use crate::parse::template::Hole;
 //     }
 pub(crate) fn expand(input: TokenStream, errors: &mut Errors) -> Option<TokenStream> {
     let (text, one_slot) = match arguments.parse2(input) {
-        Ok((expr, one_slot)) => (value::template(&expr, errors)?, one_slot),
+        Ok((expr, one_slot)) => (value::template(&expr, Role::Key, errors)?, one_slot),
         Err(error) => {
             errors.push(
                 Diag::new(error.span(), format!("`key!` takes one template: {error}"))

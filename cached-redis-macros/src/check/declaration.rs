@@ -13,6 +13,7 @@ use crate::model::family::{Arg, Family};
 use crate::model::function::{Function, mentions, mentions_borrow, ungroup};
 use crate::model::key::TemplatePlan;
 use crate::parse::family::Declaration;
+use crate::parse::literal::Role;
 
 /// `None` only after a message. After a mistake in the template alone the family is there all the same, so that its uses are no
 /// mistakes too.
@@ -45,7 +46,7 @@ fn template(
     function: &Function<'_>,
     errors: &mut Errors,
 ) -> Option<TemplatePlan> {
-    let text = value::template(&declared.template, errors)?;
+    let text = value::template(&declared.template, Role::Key, errors)?;
     let one_slot = declared.one_slot.as_ref();
     let scope = Scope {
         function,

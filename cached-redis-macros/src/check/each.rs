@@ -8,8 +8,9 @@ use super::unused::Shown;
 use crate::diag::{Diag, Errors};
 use crate::model::each::Each;
 use crate::model::function::Function;
+use crate::model::key::KeyPlan;
 use crate::parse::args::{Args, Given};
-use crate::parse::literal::ungroup;
+use crate::parse::literal::{Role, ungroup};
 use crate::suggest::nearest;
 
 /// What was given, and what it turned out to be: `None` inside after a message.
@@ -97,15 +98,28 @@ impl Checked {
         &self,
         named: &[String],
         longer: &str,
+        role: Role,
         errors: &mut Errors,
     ) -> Option<String> {
         let name = self.each.as_ref()?.ident.unraw().to_string();
         if named.contains(&name) {
             return None;
         }
-        let title = format!("the key does not name `{name}`, so every item would have the same");
-        let help = format!("name it, where it stands for one item:   key = {longer}");
+        let title = format!("the {role} does not name `{name}`, so every item would have the same");
+        let help = format!("name it, where it stands for one item:   {longer}");
         errors.push(Diag::new(self.name.span(), title).help(help));
         Some(name)
     }
+}
+
+/// In this key or tag of a write, the name of `each` stands for one of its items.
+pub(crate) fn item(expr: &Expr, plan: &mut KeyPlan, each: &Each, errors: &mut Errors) {
+    if plan.names(each) && plan.needs_result() {
+        let title = format!(
+            "`{}` stands for one item of many here, and `ret` is one result for all",
+            each.ident
+        );
+        errors.push(Diag::over(expr, title).help("write two keys, one for each"));
+    }
+    plan.each(each);
 }

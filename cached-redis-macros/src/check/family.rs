@@ -3,13 +3,16 @@
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
-use syn::{Expr, ExprCall, ExprPath, Path, PathArguments};
+use syn::parse::Parser as _;
+use syn::punctuated::Punctuated;
+use syn::{Expr, ExprCall, ExprPath, Path, PathArguments, Token};
 
-use super::key::NOTHING_RETURNED;
+use super::key::{NOTHING_RETURNED, TAG_BEFORE_RESULT};
 use crate::diag::{Diag, Errors};
 use crate::model::function::Function;
 use crate::model::key::{FamilyArg, FamilyPlan};
-use crate::parse::literal::{Text, ungroup};
+use crate::parse::args::Given;
+use crate::parse::literal::{Role, Text, ungroup};
 
 /// What stands where a key is expected.
 pub(crate) enum Source {
@@ -21,6 +24,7 @@ impl Source {
     /// `None` after a message. `has_result`: whether `ret` is the function's result.
     pub(crate) fn parse(
         expr: &Expr,
+        role: Role,
         function: &Function<'_>,
         has_result: bool,
         errors: &mut Errors,
@@ -37,16 +41,59 @@ impl Source {
                 errors.push(Diag::over(&braces.path, title).help(format!("write `{name}(…)`")));
                 return None;
             }
-            other => return super::value::template(other, errors).map(Self::Template),
+            other => return super::value::template(other, role, errors).map(Self::Template),
         };
-        match path(call) {
-            Ok(path) => family(path, call, function, has_result, errors).map(Self::Family),
+        match path(call, role) {
+            Ok(path) => family(path, call, role, function, has_result, errors).map(Self::Family),
             Err(diag) => {
                 errors.push(diag);
                 None
             }
         }
     }
+}
+
+/// Several of them, and where each is; `None` after a message about one.
+pub(crate) fn list(
+    list: &Given<TokenStream>,
+    role: Role,
+    function: &Function<'_>,
+    has_result: bool,
+    errors: &mut Errors,
+) -> Option<Vec<(Expr, Source)>> {
+    let name = &list.name;
+    let exprs = match Punctuated::<Expr, Token![,]>::parse_terminated.parse2(list.value.clone()) {
+        Ok(exprs) if !exprs.is_empty() => exprs,
+        Ok(_) => {
+            let title = format!("`{name}` names no {role}");
+            errors.push(Diag::new(name.span(), title).help(match role {
+                Role::Key => "write `keys(\"user:<id>\", \"users:all\")`",
+                Role::Tag => "write `tags(\"team:<team_id>\")`",
+            }));
+            return None;
+        }
+        Err(error) => {
+            let title = format!("`{name}` takes templates and key families: {error}");
+            errors.push(Diag::new(error.span(), title));
+            return None;
+        }
+    };
+    let mut parse = |expr| {
+        let source = Source::parse(&expr, role, function, has_result, errors)?;
+        Some((expr, source))
+    };
+    // All of them, so that all mistakes are told.
+    let sources: Vec<_> = exprs.into_iter().map(&mut parse).collect();
+    let sources: Option<Vec<_>> = sources.into_iter().collect();
+    let sources = sources?;
+    for (index, (expr, source)) in sources.iter().enumerate() {
+        let mut before = sources[..index].iter();
+        if before.any(|(_, before)| is_same(before, source)) {
+            let title = format!("this {role} is given twice");
+            errors.push(Diag::over(expr, title).help("keep one of them"));
+        }
+    }
+    Some(sources)
 }
 
 /// The names that the arguments mention.
@@ -56,7 +103,7 @@ pub(crate) fn named(plan: &FamilyPlan) -> Vec<String> {
 }
 
 /// Whether two keys are the same text, or the same family with the same words.
-pub(crate) fn is_same(a: &Source, b: &Source) -> bool {
+fn is_same(a: &Source, b: &Source) -> bool {
     let words = |plan: &FamilyPlan| {
         let args = plan.args.iter();
         let args: Vec<_> = args
@@ -88,7 +135,7 @@ fn without_arguments(path: &ExprPath) -> Diag {
     .help(format!("write `{name}(…)`, or `{name}()` if it takes none"))
 }
 
-fn path(call: &ExprCall) -> Result<&Path, Diag> {
+fn path(call: &ExprCall, role: Role) -> Result<&Path, Diag> {
     let path = match ungroup(&call.func) {
         Expr::Path(ExprPath {
             qself: None, path, ..
@@ -99,7 +146,7 @@ fn path(call: &ExprCall) -> Result<&Path, Diag> {
             path
         }
         _ => {
-            let title = "the key is neither a template nor a key family";
+            let title = format!("the {role} is neither a template nor a key family");
             return Err(Diag::over(call, title)
                 .help("write `\"user:<id>\"`, or name a family: `UserById(id)`"));
         }
@@ -108,10 +155,10 @@ fn path(call: &ExprCall) -> Result<&Path, Diag> {
     if let Some(last) = last
         && last.unraw().to_string().starts_with(char::is_lowercase)
     {
-        let title = format!("`{last}` is a function, and a key is a template or a key family");
-        return Err(Diag::over(path, title).help(
-            "a key is checked while compiling: write the template, or declare it with `key_family!`",
-        ));
+        let title = format!("`{last}` is a function, and a {role} is a template or a key family");
+        return Err(Diag::over(path, title).help(format!(
+            "a {role} is checked while compiling: write the template, or declare it with `key_family!`",
+        )));
     }
     let generic = path
         .segments
@@ -130,6 +177,7 @@ fn path(call: &ExprCall) -> Result<&Path, Diag> {
 fn family(
     path: &Path,
     call: &ExprCall,
+    role: Role,
     function: &Function<'_>,
     has_result: bool,
     errors: &mut Errors,
@@ -143,7 +191,7 @@ fn family(
         });
         let result = names.iter().find(|name| **name == "ret").cloned();
         if let Some(ident) = &result
-            && let Some(diag) = misplaced_result(ident, function, has_result)
+            && let Some(diag) = misplaced_result(ident, role, function, has_result)
         {
             errors.push(diag);
             complete = false;
@@ -161,15 +209,26 @@ fn family(
 }
 
 /// The same rules as for the `<ret>` of a template.
-fn misplaced_result(ident: &Ident, function: &Function<'_>, has_result: bool) -> Option<Diag> {
+fn misplaced_result(
+    ident: &Ident,
+    role: Role,
+    function: &Function<'_>,
+    has_result: bool,
+) -> Option<Diag> {
     let name = function.name();
     let is_param = function.lookup("ret").is_some();
     let diag = |title: String| Diag::new(ident.span(), title);
     match (has_result, is_param) {
-        (false, false) => Some(
-            diag("the key names `ret`, but a read needs its key before there is a result".into())
-                .help("`ret` is for `#[cache_invalidate]`; here, name a parameter"),
-        ),
+        (false, false) => {
+            let diag = diag(format!(
+                "the {role} names `ret`, but a read needs its {role} before there is a result"
+            ));
+            let diag = match role {
+                Role::Key => diag,
+                Role::Tag => diag.note(TAG_BEFORE_RESULT),
+            };
+            Some(diag.help("`ret` is for `#[cache_invalidate]`; here, name a parameter"))
+        }
         (true, true) => Some(
             diag(format!(
                 "`ret` is the result, but `{name}` also has a parameter `ret`"
@@ -177,8 +236,10 @@ fn misplaced_result(ident: &Ident, function: &Function<'_>, has_result: bool) ->
             .help("give the parameter another name"),
         ),
         (true, false) if function.output.is_none() => Some(
-            diag(format!("the key names `ret`, but `{name}` returns nothing"))
-                .help(NOTHING_RETURNED),
+            diag(format!(
+                "the {role} names `ret`, but `{name}` returns nothing"
+            ))
+            .help(NOTHING_RETURNED),
         ),
         (false, true) | (true, false) => None,
     }

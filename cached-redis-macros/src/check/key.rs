@@ -7,7 +7,7 @@ use super::template;
 use crate::diag::{Diag, Errors};
 use crate::model::function::{Function, Param, Root};
 use crate::model::key::{Segment, TemplatePlan, Value};
-use crate::parse::literal::Text;
+use crate::parse::literal::{Role, Text};
 use crate::parse::template::{Field, Hole, Part, Template};
 use crate::suggest::nearest;
 
@@ -182,18 +182,26 @@ pub(crate) fn identifier(name: &str, span: Span) -> Option<Ident> {
     Some(ident)
 }
 
+pub(super) const TAG_BEFORE_RESULT: &str =
+    "an invalidation of the tag during the load would otherwise miss the entry";
+
 pub(super) const NOTHING_RETURNED: &str =
     "name a parameter, or let the function return what it has made";
 
 fn result(text: &Text, hole: &Hole, scope: Scope<'_>, is_param: bool) -> Result<Segment, Diag> {
     let function = scope.function.name();
     let path = &text.value()[hole.path.clone()];
+    let role = text.role();
     if !scope.has_result {
-        let title =
-            format!("the key names `<{path}>`, but a read needs its key before there is a result");
-        return Err(text
-            .diag(&hole.path, title, "")
-            .help("`ret` is for `#[cache_invalidate]`; here, name a parameter"));
+        let title = format!(
+            "the {role} names `<{path}>`, but a read needs its {role} before there is a result"
+        );
+        let diag = text.diag(&hole.path, title, "");
+        return Err(match role {
+            Role::Key => diag,
+            Role::Tag => diag.note(TAG_BEFORE_RESULT),
+        }
+        .help("`ret` is for `#[cache_invalidate]`; here, name a parameter"));
     }
     if is_param {
         let title = format!("`<ret>` is the result, but `{function}` also has a parameter `ret`");
@@ -202,7 +210,7 @@ fn result(text: &Text, hole: &Hole, scope: Scope<'_>, is_param: bool) -> Result<
             .help("give the parameter another name"));
     }
     if scope.function.output.is_none() {
-        let title = format!("the key names `<{path}>`, but `{function}` returns nothing");
+        let title = format!("the {role} names `<{path}>`, but `{function}` returns nothing");
         return Err(text.diag(&hole.path, title, "").help(NOTHING_RETURNED));
     }
     Ok(Segment::Result {
@@ -216,8 +224,9 @@ fn unknown(text: &Text, hole: &Hole, scope: Scope<'_>) -> Unresolved {
     let name = function.name();
     let root = &hole.root;
     let path = &text.value()[hole.path.clone()];
+    let role = text.role();
     if root == "self" {
-        let title = format!("the key names `<{path}>`, but `{name}` has no `self`");
+        let title = format!("the {role} names `<{path}>`, but `{name}` has no `self`");
         let help = match hole.fields.last() {
             Some(Field::Name(field)) if scope.is_family => {
                 format!("give it as an argument and write `<{field}>`")
@@ -235,13 +244,13 @@ fn unknown(text: &Text, hole: &Hole, scope: Scope<'_>) -> Unresolved {
     }
     let names = function.names();
     let meant = nearest(root, names.iter().map(String::as_str));
-    let title = format!("the key names `<{path}>`, but `{name}` has no parameter `{root}`");
+    let title = format!("the {role} names `<{path}>`, but `{name}` has no parameter `{root}`");
     let label = meant.map_or_else(String::new, |meant| {
         format!("help: there is a parameter with a similar name: `<{meant}>`")
     });
     let at = hole.path.start..hole.path.start + root.len();
     let usable = if names.is_empty() {
-        format!("`{name}` has no parameters that a key could name")
+        format!("`{name}` has no parameters that a {role} could name")
     } else {
         format!("parameters that can be used here: `{}`", names.join("`, `"))
     };

@@ -5,7 +5,7 @@ use std::ops::Range;
 use proc_macro2::Ident;
 
 use crate::diag::{Diag, Errors};
-use crate::parse::literal::Text;
+use crate::parse::literal::{Role, Text};
 use crate::parse::template::{self, Hole, Part, Problem, ProblemKind, Tag, Template};
 
 /// Reads the template in `text` and reports everything that is wrong with it.
@@ -19,6 +19,7 @@ pub(crate) fn check(
     match template::parse(text.value()) {
         Ok(template) => {
             separators(text, &template, errors);
+            reserved(text, &template, errors);
             hash_tag(text, &template, names, one_slot, errors);
             Some(template)
         }
@@ -35,10 +36,12 @@ fn grammar(text: &Text, problem: &Problem, names: &[String]) -> Diag {
     let at = &problem.at;
     let found = &text.value()[at.clone()];
     let example = names.first().map_or("id", String::as_str);
+    let role = text.role();
     match problem.kind {
-        ProblemKind::Empty => Diag::new(text.span(), "the key is empty").help(match names.first() {
-            Some(name) => format!("name what the entry holds, and what it depends on: `\"thing:<{name}>\"`"),
-            None => "name what the entry holds: `\"settings:all\"`".to_owned(),
+        ProblemKind::Empty => Diag::new(text.span(), format!("the {role} is empty")).help(match (role, names.first()) {
+            (Role::Tag, _) => "name what the entries have in common: `\"users:all\"`".to_owned(),
+            (Role::Key, Some(name)) => format!("name what the entry holds, and what it depends on: `\"thing:<{name}>\"`"),
+            (Role::Key, None) => "name what the entry holds: `\"settings:all\"`".to_owned(),
         }),
         ProblemKind::Unclosed => {
             let name = found.trim_start_matches('<');
@@ -56,7 +59,7 @@ fn grammar(text: &Text, problem: &Problem, names: &[String]) -> Diag {
             .diag(at, "`<>` names nothing", "")
             .help(format!("name a parameter: `<{example}>`")),
         ProblemKind::RawName => text
-            .diag(at, "a key names a parameter without `r#`", "")
+            .diag(at, format!("a {role} names a parameter without `r#`"), "")
             .help(format!("write `<{}>`", found.replace("r#", ""))),
         ProblemKind::Space => text
             .diag(at, "there is white space inside a placeholder", "")
@@ -101,7 +104,8 @@ fn separators(text: &Text, template: &Template, errors: &mut Errors) {
 fn not_separated(text: &Text, a: &Hole, between: &str, b: &Hole) -> Diag {
     let shown = |hole: &Hole| text.value()[hole.whole.clone()].to_owned();
     let (first, second) = (shown(a), shown(b));
-    let title = format!("different values of `{first}` and `{second}` could give the same key");
+    let role = text.role();
+    let title = format!("different values of `{first}` and `{second}` could give the same {role}");
     let (at, label) = if between.is_empty() {
         (
             a.whole.start..b.whole.end,
@@ -113,6 +117,31 @@ fn not_separated(text: &Text, a: &Hole, between: &str, b: &Hole) -> Diag {
     };
     text.diag(&at, title, &label)
         .help(format!("separate them with a colon: `{first}:{second}`"))
+}
+
+/// What the key of a tag's set begins with; see the tags of the runtime.
+const TAG_PREFIX: &str = "%tag:";
+
+/// No key may be that of a tag's set. A value never has a percent sign before a small letter, so the text of the template
+/// must have it, or the beginning of it before a value.
+fn reserved(text: &Text, template: &Template, errors: &mut Errors) {
+    let role = text.role();
+    let contains = |part: &Part| matches!(part, Part::Text(text) if text.contains(TAG_PREFIX));
+    let (at, title) = match &template.parts[..] {
+        parts if parts.iter().any(contains) => {
+            let start = text.value().find(TAG_PREFIX).unwrap_or_default();
+            let title =
+                format!("a {role} cannot contain `{TAG_PREFIX}`: names of tags begin with it");
+            (start..start + TAG_PREFIX.len(), title)
+        }
+        [Part::Text(first), Part::Hole(_), ..] if TAG_PREFIX.starts_with(first.as_str()) => {
+            let title = format!("this {role} could begin with `{TAG_PREFIX}`, as names of tags do");
+            (0..first.len(), title)
+        }
+        _ => return,
+    };
+    let diag = text.diag(&at, title, "");
+    errors.push(diag.help("write another character than `%`"));
 }
 
 fn hash_tag(
@@ -197,7 +226,10 @@ fn same_slot(text: &Text, template: &Template, whole: &Range<usize>) -> Diag {
     });
     let diag = text.diag(
         whole,
-        format!("the hash tag `{tag}` sends every key to one Redis Cluster node"),
+        format!(
+            "the hash tag `{tag}` sends every {} to one Redis Cluster node",
+            text.role()
+        ),
         "",
     );
     match hole {

@@ -7,22 +7,20 @@ use syn::{Expr, ExprLit, Lit, Path, UnOp};
 use crate::diag::{Diag, Errors};
 use crate::model::policy::{Codec, Policy};
 use crate::parse::args::{Args, Given};
-use crate::parse::literal::{Text, ungroup};
+use crate::parse::literal::{Role, Text, ungroup};
 use crate::suggest::nearest;
 
 /// A template argument: a string literal, and not something that only looks like one.
-pub(crate) fn template(expr: &Expr, errors: &mut Errors) -> Option<Text> {
+pub(crate) fn template(expr: &Expr, role: Role, errors: &mut Errors) -> Option<Text> {
     let text = Text::of(expr);
     if text.is_none() {
-        errors.push(
-            Diag::over(
-                expr,
-                "the key is not a string literal: it is checked while compiling",
-            )
-            .help("write it out: `\"user:<id>\"`"),
-        );
+        let title = format!("the {role} is not a string literal: it is checked while compiling");
+        errors.push(Diag::over(expr, title).help(match role {
+            Role::Key => "write it out: `\"user:<id>\"`",
+            Role::Tag => "write it out: `\"team:<team_id>\"`",
+        }));
     }
-    text
+    Some(text?.for_a(role))
 }
 
 /// `when`, `cache` and `crate`.

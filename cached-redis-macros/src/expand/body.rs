@@ -19,6 +19,8 @@ pub(crate) struct Wrapper<'a> {
     pub(crate) function: TokenStream,
     /// All but the body, each with its comma.
     pub(crate) arguments: TokenStream,
+    /// Statements that name the tags, before what makes the body.
+    pub(crate) tags: Option<TokenStream>,
     /// The parameter of which the body gets only what is missing.
     pub(crate) each: Option<&'a Each>,
 }
@@ -52,6 +54,7 @@ pub(crate) fn wrap(
         before,
         function: call,
         arguments,
+        tags,
         each,
     } = wrapper;
     let (probe, load) = match each {
@@ -60,6 +63,11 @@ pub(crate) fn wrap(
             each::probe(context, function),
             each::load(context, function, each, body),
         ),
+    };
+    let load = match tags {
+        None => load,
+        // The body may move what a tag names, so the closure around it has both.
+        Some(tags) => quote_spanned!(span=> move |__tags| { #tags #load }),
     };
     let statements = quote_spanned! {span=>
         #before

@@ -18,7 +18,7 @@ use crate::parse::source::source;
 pub(crate) fn reader(
     context: &Context,
     function: &Function<'_>,
-    plan: &KeyPlan,
+    (plan, tagged): (&KeyPlan, &[KeyPlan]),
     each: Option<&Each>,
     ttl: &Ttl,
     policy: &Policy,
@@ -51,21 +51,35 @@ pub(crate) fn reader(
             (mask != 0).then(|| quote_spanned!(*span=> .integers(#mask)))
         }
     };
+    let tags = tags(context, tagged);
     let cache = cache(context, policy);
     quote_spanned! {*span=>
-        #rt::register!(reader(&__SITE) #value .ttl(#life) #none #integers #cache);
+        #rt::register!(reader(&__SITE) #value .ttl(#life) #none #integers #tags #cache);
     }
 }
 
 // Output:
 //     __rt::register!(writer(&__SITE, &["user:<user.id>", "users:all"]));
-pub(crate) fn writer(context: &Context, plans: &[KeyPlan], policy: &Policy) -> TokenStream {
+pub(crate) fn writer(
+    context: &Context,
+    plans: &[KeyPlan],
+    tagged: &[KeyPlan],
+    policy: &Policy,
+) -> TokenStream {
     let Context { rt, span } = context;
     let templates = plans.iter().map(|plan| key::template(context, plan));
+    let tags = tags(context, tagged);
     let cache = cache(context, policy);
     quote_spanned! {*span=>
-        #rt::register!(writer(&__SITE, &[#(#templates),*]) #cache);
+        #rt::register!(writer(&__SITE, &[#(#templates),*]) #tags #cache);
     }
+}
+
+// Output:
+//     .tags(&["team:<team_id>"])
+fn tags(context: &Context, plans: &[KeyPlan]) -> Option<TokenStream> {
+    let tags = plans.iter().map(|plan| key::template(context, plan));
+    (!plans.is_empty()).then(|| quote_spanned!(context.span=> .tags(&[#(#tags),*])))
 }
 
 fn cache(context: &Context, policy: &Policy) -> Option<TokenStream> {

@@ -14,10 +14,10 @@ use crate::model::key::KeyPlan;
 
 // Output:
 //     |ids, __keys| __keys.push(&__rt::template_key("user:<ids>", &["user:", ""], &[__rt::segment(&ids)]))
-pub(crate) fn key(context: &Context, each: &Each, plan: &KeyPlan) -> TokenStream {
+pub(crate) fn key(context: &Context, each: &Each, push: &Ident, plan: &KeyPlan) -> TokenStream {
     let key = key::template_key(context, plan);
     let ident = &each.ident;
-    quote_spanned!(context.span=> |#ident, __keys| __keys.push(&#key))
+    quote_spanned!(context.span=> |#ident, __keys| __keys.#push(&#key))
 }
 
 /// The body as something the runtime can call with what is missing.

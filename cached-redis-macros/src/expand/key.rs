@@ -6,6 +6,7 @@ use syn::{Attribute, Expr, Member};
 
 use super::Context;
 use crate::model::key::{FamilyPlan, KeyPlan, Segment, Value};
+use crate::parse::literal::Role;
 
 // Output, here and below with what a family becomes in the second line:
 //     "user:<id>"
@@ -126,6 +127,18 @@ pub(crate) fn template_key_of(
     let template = template(context, plan);
     let literals = literals(context, plan);
     quote_spanned!(*span=> #rt::template_key(#template, #literals, #segments))
+}
+
+/// How a list of keys is given one, or one of tags.
+// Output:
+//     push
+//     push_tag
+pub(crate) fn push(context: &Context, role: Role) -> Ident {
+    let name = match role {
+        Role::Key => "push",
+        Role::Tag => "push_tag",
+    };
+    Ident::new(name, context.span)
 }
 
 /// One segment with its comma.

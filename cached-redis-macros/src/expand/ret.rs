@@ -6,6 +6,7 @@ use quote::{format_ident, quote_spanned};
 use super::Context;
 use super::key;
 use crate::model::key::{FamilyPlan, KeyPlan, Segment, TemplatePlan};
+use crate::parse::literal::Role;
 
 // Output:
 //     let __part0 = __rt::rendered::<u64>(&team);
@@ -13,7 +14,7 @@ use crate::model::key::{FamilyPlan, KeyPlan, Segment, TemplatePlan};
 //     __rt::ret_keys(__shape, move |__ret, __keys| {
 //         __keys.push(&__rt::template_key("t:<team>:<ret.id>", &["t:", ":", ""], &[__rt::segment(&__part0), __rt::segment(&__ret.id)]));
 //     })
-pub(crate) fn keys(context: &Context, plans: &[&KeyPlan]) -> (TokenStream, TokenStream) {
+pub(crate) fn keys(context: &Context, plans: &[(Role, &KeyPlan)]) -> (TokenStream, TokenStream) {
     let Context { rt, span } = context;
     if plans.is_empty() {
         return (TokenStream::new(), quote_spanned!(*span=> #rt::no_ret_keys));
@@ -24,12 +25,13 @@ pub(crate) fn keys(context: &Context, plans: &[&KeyPlan]) -> (TokenStream, Token
         count: 0,
     };
     let mut pushes = TokenStream::new();
-    for plan in plans {
+    for (role, plan) in plans {
+        let push = key::push(context, *role);
         pushes.extend(match plan {
             KeyPlan::Template(template) => {
                 let segments = parts.of_template(template);
                 let template_key = key::template_key_of(context, plan, &segments);
-                quote_spanned!(*span=> __keys.push(&#template_key);)
+                quote_spanned!(*span=> __keys.#push(&#template_key);)
             }
             KeyPlan::Family(family) => {
                 let segments = parts.of_family(family);
@@ -38,7 +40,7 @@ pub(crate) fn keys(context: &Context, plans: &[&KeyPlan]) -> (TokenStream, Token
                 quote_spanned! {*span=>
                     {
                         let #ret = __ret;
-                        __keys.push(&#template_key);
+                        __keys.#push(&#template_key);
                     }
                 }
             }

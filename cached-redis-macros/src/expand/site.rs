@@ -29,6 +29,7 @@ pub(crate) fn cache_aside(
     context: &Context,
     function: &Function<'_>,
     plan: &KeyPlan,
+    tags: &[KeyPlan],
     constants: &Constants,
     registration: &TokenStream,
 ) -> TokenStream {
@@ -43,6 +44,7 @@ pub(crate) fn cache_aside(
         .jitter
         .map(|share| quote_spanned!(*span=> .jitter(#share)));
     let in_transaction = in_transaction(context, function);
+    let tagged = (!tags.is_empty()).then(|| quote_spanned!(*span=> .tagged()));
     let format = constants.codec.map(|(codec, place)| {
         let place = span.located_at(place);
         let (name, rt) = (Ident::new(codec.name(), place), rt.at(place));
@@ -52,7 +54,7 @@ pub(crate) fn cache_aside(
         let __site = {
             static __SITE: #rt::Site =
                 #rt::Site::cache_aside(#path, #template, #literals)
-                    #version #jitter #format #in_transaction;
+                    #version #jitter #format #tagged #in_transaction;
             #registration
             &__SITE
         };
@@ -68,12 +70,12 @@ pub(crate) fn cache_aside(
 pub(crate) fn cache_invalidate(
     context: &Context,
     function: &Function<'_>,
-    plans: &[KeyPlan],
+    first: Option<&KeyPlan>,
     registration: &TokenStream,
 ) -> TokenStream {
     let Context { rt, span } = context;
     let in_transaction = in_transaction(context, function);
-    let template = plans.first().map(|plan| template(context, plan));
+    let template = first.map(|plan| template(context, plan));
     let path = path(context, function);
     quote_spanned! {*span=>
         let __site = {

@@ -1,5 +1,6 @@
 //! A string literal that messages can point into.
 
+use std::fmt;
 use std::ops::Range;
 
 use proc_macro2::Span;
@@ -7,10 +8,27 @@ use syn::{Expr, ExprLit, Lit, LitStr};
 
 use crate::diag::Diag;
 
+/// What a template is for, as a message calls it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Key,
+    Tag,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Key => "key",
+            Self::Tag => "tag",
+        })
+    }
+}
+
 #[derive(Clone)]
 pub(crate) struct Text {
     literal: LitStr,
     value: String,
+    role: Role,
 }
 
 impl Text {
@@ -27,7 +45,19 @@ impl Text {
 
     pub(crate) fn new(literal: LitStr) -> Self {
         let value = literal.value();
-        Self { literal, value }
+        Self {
+            literal,
+            value,
+            role: Role::Key,
+        }
+    }
+
+    pub(crate) fn for_a(self, role: Role) -> Self {
+        Self { role, ..self }
+    }
+
+    pub(crate) fn role(&self) -> Role {
+        self.role
     }
 
     pub(crate) fn value(&self) -> &str {

@@ -120,3 +120,35 @@ fn several_ids_in_a_box() {
         &expect_file!["snapshots/cache_aside_several_ids_in_a_box.rs"],
     );
 }
+
+#[test]
+fn tags() {
+    aside(
+        quote!(
+            key = "user:<id>",
+            ttl = 60,
+            tags("team:<team>", OfTenant(self.tenant)),
+            skip(team)
+        ),
+        &quote! {
+            async fn find(&self, id: UserId, team: String) -> Option<User> { load(id, team).await }
+        },
+        &expect_file!["snapshots/cache_aside_tags.rs"],
+    );
+}
+
+#[test]
+fn tags_of_several_ids() {
+    aside(
+        quote!(
+            key = "user:<ids>",
+            each = ids,
+            ttl = 60,
+            tags("users:all", "user-tag:<ids>")
+        ),
+        &quote! {
+            async fn find_many(ids: &[UserId]) -> HashMap<UserId, User> { load(ids).await }
+        },
+        &expect_file!["snapshots/cache_aside_tags_of_several_ids.rs"],
+    );
+}

@@ -66,3 +66,17 @@ fn families() {
         &expect_file!["snapshots/cache_invalidate_families.rs"],
     );
 }
+
+#[test]
+fn tags() {
+    invalidate(
+        quote!(
+            tags("team:<team>", "member:<ret.id>", "user-tag:<ids>"),
+            each = ids
+        ),
+        &quote! {
+            async fn join(team: TeamId, ids: &[UserId]) -> Member { body }
+        },
+        &expect_file!["snapshots/cache_invalidate_tags.rs"],
+    );
+}

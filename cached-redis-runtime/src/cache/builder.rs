@@ -148,6 +148,9 @@ impl CacheBuilder {
         if namespace.is_some_and(|text| text.is_empty() || text.contains(['{', '}'])) {
             return wrong("`namespace` must not be empty and must not contain `{` or `}`");
         }
+        if namespace.is_some_and(|text| text.contains("%tag")) {
+            return wrong("`namespace` must not contain `%tag`, which begins the names of tags");
+        }
         Ok(())
     }
 

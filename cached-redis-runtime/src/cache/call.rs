@@ -3,6 +3,10 @@
 //! What depends on the value's type is decoding, encoding and `unless`; everything else is in [`Call`], which is
 //! compiled once.
 
+mod tagged;
+
+pub use tagged::{TagList, cache_aside_tagged};
+
 use core::future::Future;
 use core::ops::ControlFlow;
 use core::pin::{Pin, pin};
@@ -11,7 +15,7 @@ use super::context::{Context, Mode, Served};
 use super::global::{CacheRef, Found};
 use crate::clock::{self, Instant};
 use crate::codec::{Cacheable, Entry, Format, HEADER, read};
-use crate::engine::{Admission, Hit, Outcome, Plan, Reload, Request, Start, Ticket};
+use crate::engine::{Admission, Hit, Outcome, Plan, Registration, Reload, Request, Start, Ticket};
 use crate::key::{CacheKey, render};
 use crate::observe::{Count, warn};
 use crate::shape::{Shape, Storable, Verdict};
@@ -83,7 +87,7 @@ impl Call {
         let key = render(&settings.namespace, self.site.literals(), segments);
         let transaction = self.context.transaction();
         if self.context.is_loading(&cache, &key)
-            || transaction.is_some_and(|pending| pending.holds(&cache, &key))
+            || transaction.is_some_and(|pending| pending.holds(&cache, self.site, &key))
         {
             engine.count(self.site, Count::Bypassed);
             return;
@@ -267,6 +271,7 @@ impl Call {
             call: self,
             ticket: Some(ticket),
             permit,
+            registration: None,
             started,
             ended: false,
         })
@@ -280,6 +285,8 @@ struct Load {
     ticket: Option<Ticket>,
     /// Unless the ticket's flight has it.
     permit: Option<LoadPermit>,
+    /// Of the key under its tags, if it has any.
+    registration: Option<Registration>,
     started: Option<Instant>,
     ended: bool,
 }
@@ -330,6 +337,10 @@ impl Load {
             // The body has ended.
             self.permit = None;
             self.call.context.report(self.call.served);
+            let outcome = match &self.registration {
+                Some(registration) => registration.permit(outcome),
+                None => outcome,
+            };
             let ticket = self.ticket.take();
             let (Some(target), Some(ticket)) = (&self.call.target, ticket) else {
                 return;

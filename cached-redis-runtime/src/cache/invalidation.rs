@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 use super::context::Context;
 use super::global::{CacheRef, Found};
 use super::transaction::Pending;
+use crate::engine::tag_prefix;
 use crate::key::{CacheKey, render};
 use crate::shape::{Shape, Verdict};
 use crate::site::Site;
@@ -26,6 +27,10 @@ impl<'a> TemplateKey<'a> {
     pub fn new(literals: &'static [&'static str], segments: &'a [&'a dyn CacheKey]) -> Self {
         Self { literals, segments }
     }
+
+    pub(super) fn render(&self, prefix: &str) -> String {
+        render(prefix, self.literals, self.segments)
+    }
 }
 
 impl fmt::Debug for TemplateKey<'_> {
@@ -34,12 +39,13 @@ impl fmt::Debug for TemplateKey<'_> {
     }
 }
 
-/// The keys that a write invalidates.
+/// The keys and tags that a write invalidates.
 pub struct KeyList {
     cache: Found,
     keys: Vec<String>,
     /// Of a write, which has nothing to delete for a key that is too long to be used.
     writer: Option<&'static Site>,
+    tags: Vec<String>,
 }
 
 impl KeyList {
@@ -48,6 +54,7 @@ impl KeyList {
             cache,
             keys: Vec::new(),
             writer: None,
+            tags: Vec::new(),
         }
     }
 
@@ -67,6 +74,23 @@ impl KeyList {
         if writer.is_none_or(|site| self.cache.engine().accepts(site, &key)) {
             self.keys.push(key);
         }
+    }
+
+    /// Adds one tag.
+    pub fn push_tag(&mut self, tag: &TemplateKey<'_>) {
+        let prefix = tag_prefix(&self.cache.engine().settings().namespace);
+        self.tags.push(tag.render(&prefix));
+    }
+
+    fn is_empty(&self) -> bool {
+        self.keys.is_empty() && self.tags.is_empty()
+    }
+
+    /// Leaves everything to the background.
+    fn lose(&self) {
+        let engine = self.cache.engine();
+        engine.lose(&self.keys);
+        engine.lose_tags(&self.tags);
     }
 }
 
@@ -108,6 +132,7 @@ impl Invalidation {
                 cache,
                 keys: Vec::with_capacity(keys.len()),
                 writer: Some(site),
+                tags: Vec::new(),
             };
             for key in keys {
                 list.push(key);
@@ -129,7 +154,9 @@ impl Invalidation {
     /// Leaves the keys to the transaction around, if there is one that has not ended.
     fn waits(&self, list: &KeyList) -> bool {
         let transaction = self.transaction.as_ref();
-        transaction.is_some_and(|pending| pending.add(&list.cache, Some(self.site), &list.keys))
+        transaction.is_some_and(|pending| {
+            pending.add(&list.cache, Some(self.site), &list.keys, &list.tags)
+        })
     }
 
     /// Nothing is to be deleted.
@@ -137,7 +164,16 @@ impl Invalidation {
         self.list = None;
     }
 
-    /// Adds one key for each item.
+    /// Adds tags.
+    pub fn tags(&mut self, tags: &[TemplateKey<'_>]) {
+        if let Some(list) = &mut self.list {
+            for tag in tags {
+                list.push_tag(tag);
+            }
+        }
+    }
+
+    /// Adds keys and tags for each item.
     pub fn each<I: Iterator>(&mut self, items: I, key: impl Fn(I::Item, &mut KeyList)) {
         if let Some(list) = &mut self.list {
             items.for_each(|item| key(item, list));
@@ -149,15 +185,15 @@ impl Invalidation {
         Box::pin(async move {
             // From here on `delete` takes care of the keys even if it is dropped.
             let Some(list) = self.list.take() else { return };
-            if list.keys.is_empty() || self.waits(&list) {
+            if list.is_empty() || self.waits(&list) {
                 return;
             }
             let engine = list.cache.engine();
             if Handle::try_current().is_ok() {
                 // The function's own result is what its caller gets; the failure is counted and made good.
-                let _ = engine.delete(self.site, &list.keys).await;
+                let _ = engine.invalidate(self.site, &list.keys, &list.tags).await;
             } else {
-                engine.lose(&list.keys);
+                list.lose();
             }
         })
     }
@@ -170,12 +206,11 @@ impl Drop for Invalidation {
         let Some(list) = self.list.take() else {
             return;
         };
-        if list.keys.is_empty() || self.waits(&list) {
+        if list.is_empty() || self.waits(&list) {
             return;
         }
         // Until the deletion is through, this process does not trust the keys.
-        let engine = list.cache.engine();
-        engine.lose(&list.keys);
+        list.lose();
     }
 }
 

@@ -9,9 +9,9 @@ mod invalidation;
 mod nesting;
 mod transaction;
 
-pub use batch::{BatchCall, cache_aside_each};
+pub use batch::{BatchCall, BatchTags, cache_aside_each, cache_aside_each_tagged};
 pub use builder::CacheBuilder;
-pub use call::{Call, cache_aside};
+pub use call::{Call, TagList, cache_aside, cache_aside_tagged};
 pub use context::{Served, bypass, inspect, refresh};
 pub use global::{CacheRef, explicit, installed};
 pub use invalidation::{Invalidation, KeyList, TemplateKey, cache_invalidate};
@@ -20,7 +20,7 @@ pub use transaction::transaction;
 use core::fmt;
 use core::future::Future;
 
-use crate::engine::Engine;
+use crate::engine::{Engine, tag_prefix};
 use crate::error::Error;
 use crate::key::Key;
 use crate::observe::Stats;
@@ -171,23 +171,74 @@ impl Cache {
         self.delete(key.into()).await
     }
 
+    /// Deletes all entries that have this tag, for writes that no annotated function makes. The tag is named as in the
+    /// [`tags`](macro@crate::cache_aside#tags) of the functions that read: by a [`Key`], a `&Key` or a member of a
+    /// [`KeyFamily`](crate::KeyFamily).
+    ///
+    /// It reads the tag's members, and deletes them 500 at a time; nothing looks through the server's other keys. A tag
+    /// that nothing has is no error.
+    ///
+    /// # Errors
+    /// When the server could not be asked, or something else than a tag has its name. In the first case this process
+    /// does not use the cache for functions that have tags until the tag has been invalidated, as soon as the server is
+    /// back: the error needs no handling. It says that other processes may still serve old values.
+    ///
+    /// # Cancel safety
+    /// The tag counts as not invalidated yet, and is invalidated in the background.
+    ///
+    /// # Concurrent calls on the same key
+    /// A load that began before keeps its result for its callers and does not store it.
+    ///
+    /// In a [`transaction`] the invalidation waits for its end.
+    ///
+    /// # When Redis is down
+    /// Returns an error; see there.
+    ///
+    /// # Examples
+    /// ```
+    /// use cached_redis_runtime::{Cache, Served, cache_aside, inspect, key};
+    ///
+    /// #[cache_aside(key = "user:<id>", ttl = 60, tags("team:<team>"), skip(team))]
+    /// async fn find(id: u64, team: u32) -> u64 {
+    ///     id + u64::from(team)
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), cached_redis_runtime::Error> {
+    /// # let cache = Cache::connect("memory://").await?;
+    /// # cache.scope(async {
+    /// find(7, 1).await;
+    /// let team = 1;
+    /// cache.invalidate_tag(key!("team:<team>")).await?;
+    /// assert_eq!(inspect(find(7, 1)).await.1, Served::Miss);
+    /// # Ok(())
+    /// # }).await
+    /// # }
+    /// ```
+    pub async fn invalidate_tag(&self, tag: impl Into<Key>) -> Result<(), Error> {
+        let prefix = tag_prefix(&self.engine.settings().namespace);
+        let tag = format!("{prefix}{}", tag.into().as_str());
+        self.clear(&[], &[tag]).await
+    }
+
     async fn delete(&self, key: Key) -> Result<(), Error> {
-        let stored = [format!(
-            "{}{}",
-            self.engine.settings().namespace,
-            key.as_str()
-        )];
-        if !self.engine.is_short(&stored[0]) {
+        let stored = format!("{}{}", self.engine.settings().namespace, key.as_str());
+        if !self.engine.is_short(&stored) {
             return Ok(());
         }
+        self.clear(&[stored], &[]).await
+    }
+
+    async fn clear(&self, keys: &[String], tags: &[String]) -> Result<(), Error> {
         let context = context::Context::current();
-        if context
+        let waits = context
             .transaction()
-            .is_some_and(|pending| pending.add(self, None, &stored))
-        {
+            .is_some_and(|pending| pending.add(self, None, keys, tags));
+        if waits {
             return Ok(());
         }
-        self.engine.delete_keys(&stored).await
+        let (deleted, swept) = self.engine.carry_out(keys, tags).await;
+        deleted.and(swept.map(drop))
     }
 
     /// What this cache did so far, per family.

@@ -2,9 +2,11 @@
 
 use core::future::Future;
 use core::pin::pin;
+use std::collections::BTreeSet;
 
 use super::Cache;
 use super::context::Context;
+use crate::engine::Engine;
 use crate::site::Site;
 use crate::sync::{Arc, Mutex};
 
@@ -22,6 +24,7 @@ struct Deletion {
     /// `None` for [`Cache::invalidate`].
     site: Option<&'static Site>,
     keys: Vec<String>,
+    tags: Vec<String>,
 }
 
 impl Pending {
@@ -33,7 +36,13 @@ impl Pending {
     }
 
     /// Takes over a deletion. `false`: the transaction is over, so the caller must see to it at once.
-    pub(super) fn add(&self, cache: &Cache, site: Option<&'static Site>, keys: &[String]) -> bool {
+    pub(super) fn add(
+        &self,
+        cache: &Cache,
+        site: Option<&'static Site>,
+        keys: &[String],
+        tags: &[String],
+    ) -> bool {
         let mut deletions = self.deletions.lock();
         let Some(deletions) = deletions.as_mut() else {
             return false;
@@ -42,20 +51,24 @@ impl Pending {
             cache: cache.clone(),
             site,
             keys: keys.to_vec(),
+            tags: tags.to_vec(),
         });
         true
     }
 
-    /// Whether this transaction, or one around it, has changed what `key` was made from.
-    pub(super) fn holds(&self, cache: &Cache, key: &str) -> bool {
+    /// Whether this transaction, or one around it, has changed what `key`, a key of the function at `site`, was made
+    /// from. With a tag that may be any entry that has tags.
+    pub(super) fn holds(&self, cache: &Cache, site: &Site, key: &str) -> bool {
         let held = |one: &Deletion| {
-            Arc::ptr_eq(&one.cache.engine, &cache.engine) && one.keys.iter().any(|held| held == key)
+            let tagged = site.is_tagged() && !one.tags.is_empty();
+            Arc::ptr_eq(&one.cache.engine, &cache.engine)
+                && (tagged || one.keys.iter().any(|held| held == key))
         };
         let here = self.deletions.lock().iter().flatten().any(held);
         here || self
             .outer
             .as_ref()
-            .is_some_and(|outer| outer.holds(cache, key))
+            .is_some_and(|outer| outer.holds(cache, site, key))
     }
 
     fn close(&self) -> Vec<Deletion> {
@@ -70,22 +83,17 @@ struct Open(Arc<Pending>);
 impl Open {
     /// Carries out the deletions, all keys of one cache with one command.
     async fn committed(self) {
-        // From here on `delete_keys` takes care of them even if it is dropped, one cache after the other.
+        // From here on the engine takes care of them even if it is dropped, one cache after the other.
         let mut rest = Rest(self.0.close());
         if let Some(outer) = &self.0.outer {
             // Whether this was a savepoint of the outer transaction or one of its own cannot be known. In the first case
             // only the outer commit shows the change to others, in the second it is there now.
             for one in &rest.0 {
-                outer.add(&one.cache, one.site, &one.keys);
+                outer.add(&one.cache, one.site, &one.keys, &one.tags);
             }
         }
         while let Some((cache, deletions)) = rest.next_cache() {
-            let keys: Vec<_> = deletions.iter().flat_map(|one| one.keys.clone()).collect();
-            let deleted = cache.engine.delete_keys(&keys).await;
-            for one in &deletions {
-                let Some(site) = one.site else { continue };
-                cache.engine.count_deleted(site, one.keys.len(), &deleted);
-            }
+            carry_out(&cache.engine, &deletions).await;
         }
     }
 }
@@ -93,6 +101,23 @@ impl Open {
 impl Drop for Open {
     fn drop(&mut self) {
         drop(Rest(self.0.close()));
+    }
+}
+
+/// Deletes keys and members of tags, each once.
+async fn carry_out(engine: &Engine, deletions: &[Deletion]) {
+    let keys: Vec<_> = deletions.iter().flat_map(|one| one.keys.clone()).collect();
+    let tags: BTreeSet<_> = deletions.iter().flat_map(|one| &one.tags).collect();
+    let tags: Vec<_> = tags.into_iter().cloned().collect();
+    let (deleted, mut swept) = engine.carry_out(&keys, &tags).await;
+    for one in deletions {
+        let Some(site) = one.site else { continue };
+        engine.count_deleted(site, one.keys.len(), &deleted);
+        if !one.tags.is_empty() {
+            engine.count_swept(site, &one.tags, &swept);
+            // An entry that several functions would have deleted is counted for one of them.
+            swept = swept.map(|_| 0);
+        }
     }
 }
 
@@ -112,6 +137,7 @@ impl Drop for Rest {
     fn drop(&mut self) {
         for one in &self.0 {
             one.cache.engine.lose(&one.keys);
+            one.cache.engine.lose_tags(&one.tags);
         }
     }
 }

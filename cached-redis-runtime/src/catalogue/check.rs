@@ -3,8 +3,8 @@
 use core::fmt;
 use std::collections::BTreeMap;
 
-use super::Entry;
 use super::pattern::Pattern;
+use super::{Entry, tags};
 use crate::codec::Format;
 
 /// One thing that is wrong with a [`Catalogue`](super::Catalogue).
@@ -20,6 +20,24 @@ pub enum CatalogueError {
         template: &'static str,
         /// The reader that was perhaps meant.
         nearest: Option<Entry>,
+    },
+    /// An invalidation of a tag that no annotated function gives its entries.
+    #[non_exhaustive]
+    NothingHas {
+        /// The invalidation.
+        invalidation: Entry,
+        /// The one of its tags that matches nothing.
+        tag: &'static str,
+        /// The tag that was perhaps meant, and a reader whose entries have it.
+        nearest: Option<(&'static str, Entry)>,
+    },
+    /// One template, read with different tags: an entry has those of the function that made it.
+    #[non_exhaustive]
+    Tags {
+        /// One reader.
+        one: Entry,
+        /// The other.
+        other: Entry,
     },
     /// One template, read as two value types: each call replaces what the other has stored.
     #[non_exhaustive]
@@ -89,6 +107,7 @@ pub(super) fn check(entries: &[Entry]) -> Result<(), CatalogueErrors> {
     }
     let mut errors = Vec::new();
     nothing_reads(entries, &groups, &mut errors);
+    tags::nothing_has(entries, &mut errors);
     for group in groups.values() {
         disagreements(group, &mut errors);
     }
@@ -143,6 +162,9 @@ fn disagreements(group: &[(Entry, Pattern)], errors: &mut Vec<CatalogueError>) {
         if format(other) != format(first) {
             errors.push(CatalogueError::Formats { one: first, other });
         }
+        if tags::of(other) != tags::of(first) {
+            errors.push(CatalogueError::Tags { one: first, other });
+        }
         if other.version() != first.version() {
             errors.push(CatalogueError::Versions { one: first, other });
         }
@@ -191,6 +213,19 @@ impl fmt::Display for CatalogueError {
                     None => Ok(()),
                 }
             }
+            Self::NothingHas {
+                invalidation,
+                tag,
+                nearest,
+            } => {
+                write!(f, "no entry has the tag `{tag}`, which is invalidated by")?;
+                write!(f, "\n    {invalidation}")?;
+                match nearest {
+                    Some((tag, reader)) => write!(f, "\n  did it mean `{tag}`?\n    {reader}"),
+                    None => Ok(()),
+                }
+            }
+            Self::Tags { one, other } => tags::differ(f, *one, *other),
             Self::ValueTypes { one, other } => {
                 let ty = |entry: &Entry| entry.value_type().unwrap_or_default().to_owned();
                 two(f, "as two types", [one, other], ty)

@@ -10,9 +10,9 @@ use crate::codec::Format;
 
 /// One attribute above one function.
 ///
-/// `Display` gives attribute, path and place in one line. `Serialize` writes `function`, `attribute`, `templates` and, for
-/// a reader, `value`, `ttl`, `none_ttl`, `format` (null for the cache's own) and `version`; what is left out changes
-/// without a change of the keys.
+/// `Display` gives attribute, path and place in one line. `Serialize` writes `function`, `attribute`, `templates`, `tags`
+/// where there are any, and, for a reader, `value`, `ttl`, `none_ttl`, `format` (null for the cache's own) and `version`;
+/// what is left out changes without a change of the keys.
 #[derive(Clone, Copy)]
 pub struct Entry(&'static Registration);
 
@@ -45,7 +45,13 @@ impl Entry {
         self.0.attribute
     }
 
-    /// The key templates as they are written: one for a reader, one or more for an invalidation.
+    /// The templates of the tags as they are written: those of a reader's entries, or those that an invalidation is for.
+    #[must_use]
+    pub fn tags(self) -> &'static [&'static str] {
+        self.0.tags
+    }
+
+    /// The key templates as they are written: one for a reader, any number for an invalidation.
     #[must_use]
     pub fn templates(self) -> &'static [&'static str] {
         match self.0.attribute {
@@ -128,11 +134,14 @@ impl fmt::Debug for Entry {
 
 impl Serialize for Entry {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let fields = if self.is_reader() { 8 } else { 3 };
+        let fields = if self.is_reader() { 8 } else { 3 } + usize::from(!self.tags().is_empty());
         let mut entry = serializer.serialize_struct("Entry", fields)?;
         entry.serialize_field("function", self.path())?;
         entry.serialize_field("attribute", self.attribute().name())?;
         entry.serialize_field("templates", self.templates())?;
+        if !self.tags().is_empty() {
+            entry.serialize_field("tags", self.tags())?;
+        }
         if self.is_reader() {
             entry.serialize_field("value", &self.value_type())?;
             entry.serialize_field("ttl", &self.ttl())?;

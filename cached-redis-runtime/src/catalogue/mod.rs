@@ -20,6 +20,7 @@ mod entry;
 mod pattern;
 mod registration;
 mod table;
+mod tags;
 
 pub use check::{CatalogueError, CatalogueErrors};
 pub use entry::Entry;
@@ -58,8 +59,8 @@ pub fn catalogue() -> Catalogue {
 
 /// A list of annotated functions, ordered by their paths.
 ///
-/// `Display` prints a table with one line per function and key. `Serialize` writes a list of [`Entry`]s in an order that
-/// depends on nothing but their contents.
+/// `Display` prints a table with one line per function and key, or tag. `Serialize` writes a list of [`Entry`]s in an
+/// order that depends on nothing but their contents.
 #[derive(Clone, Debug)]
 pub struct Catalogue {
     entries: Vec<Entry>,
@@ -93,10 +94,11 @@ impl Catalogue {
     /// Placeholders match whatever they are called: `"user:<id>"` and `"user:<user.id>"` are one template.
     ///
     /// # Errors
-    /// - An invalidation that clears no key that an annotated function reads.
+    /// - An invalidation that clears no key that an annotated function reads, or is for a tag that no entry has.
     /// - One template, read as two value types, in two formats or in two versions. Types are compared as they are
     ///   written, by their last names, behind `Result`, `Option` and `Arc`; where these do not tell (`Self`, `T`, an
     ///   alias for a `Result`), nothing is said.
+    /// - One template, read with different tags: an entry has those of the function that made it.
     /// - Two templates of readers that could write the same key: `"user:<name>"` and `"user:all"`. That a parameter
     ///   is an integer is seen if its type is written as one.
     ///
@@ -117,6 +119,7 @@ impl FromIterator<Entry> for Catalogue {
                 entry.line(),
                 entry.attribute(),
                 entry.templates(),
+                entry.tags(),
             )
         });
         Self { entries }

@@ -36,6 +36,8 @@ pub struct Registration {
     pub(super) attribute: Attribute,
     /// Of an invalidator. A reader has its site's.
     pub(super) templates: &'static [&'static str],
+    /// Of the entries that it makes or clears.
+    pub(super) tags: &'static [&'static str],
     pub(super) value: Option<&'static str>,
     /// The value type in the words in which it can be compared with another function's, where that is certain.
     pub(super) comparable: Option<&'static str>,
@@ -58,6 +60,7 @@ impl Registration {
             site,
             attribute,
             templates,
+            tags: &[],
             value: None,
             comparable: None,
             ttl: None,
@@ -79,6 +82,13 @@ impl Registration {
     #[must_use]
     pub const fn writer(site: &'static Site, templates: &'static [&'static str]) -> Self {
         Self::new(site, Attribute::CacheInvalidate, templates)
+    }
+
+    /// The tags of its entries, or those that it invalidates.
+    #[must_use]
+    pub const fn tags(mut self, templates: &'static [&'static str]) -> Self {
+        self.tags = templates;
+        self
     }
 
     /// The type of the value, for people.

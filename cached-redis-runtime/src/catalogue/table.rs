@@ -1,4 +1,4 @@
-//! The catalogue as text: one line per function and key, those of one key together.
+//! The catalogue as text: one line per function and key, those of one key together, and after them likewise the tags.
 
 use core::fmt;
 
@@ -11,17 +11,12 @@ const HEAD: [&str; COLUMNS] = ["key", "attribute", "value", "ttl", "format", "fu
 
 impl fmt::Display for Catalogue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut lines: Vec<_> = self
-            .iter()
-            .flat_map(|entry| entry.templates().iter().map(move |key| (*key, *entry)))
-            .collect();
-        lines.sort_by_cached_key(|(key, entry)| {
-            let shape = Pattern::new(key, 0).shape().to_owned();
-            (shape, entry.attribute(), entry.path())
-        });
-        let rows: Vec<_> = core::iter::once(HEAD.map(str::to_owned))
-            .chain(lines.into_iter().map(|(key, entry)| cells(key, entry)))
-            .collect();
+        let keys = self.lines(Entry::templates);
+        let keys = keys.into_iter().map(|(key, entry)| cells(key, entry));
+        let tags = self.lines(Entry::tags);
+        let tags = tags.into_iter().map(|(tag, entry)| tag_cells(tag, entry));
+        let head = core::iter::once(HEAD.map(str::to_owned));
+        let rows: Vec<_> = head.chain(keys).chain(tags).collect();
         let mut widths = [0; COLUMNS];
         for row in &rows {
             for (width, cell) in widths.iter_mut().zip(row) {
@@ -40,6 +35,37 @@ impl fmt::Display for Catalogue {
         }
         Ok(())
     }
+}
+
+impl Catalogue {
+    fn lines(
+        &self,
+        templates: impl Fn(Entry) -> &'static [&'static str],
+    ) -> Vec<(&'static str, Entry)> {
+        let lines = self.iter().flat_map(|entry| {
+            let templates = templates(*entry).iter();
+            templates.map(|template| (*template, *entry))
+        });
+        let mut lines: Vec<_> = lines.collect();
+        lines.sort_by_cached_key(|(template, entry)| {
+            let shape = Pattern::new(template, 0).shape().to_owned();
+            (shape, entry.attribute(), entry.path())
+        });
+        lines
+    }
+}
+
+fn tag_cells(tag: &str, entry: Entry) -> [String; COLUMNS] {
+    let [_, attribute, .., path] = cells(tag, entry);
+    let tag = format!("tag {tag}");
+    [
+        tag,
+        attribute,
+        String::new(),
+        String::new(),
+        String::new(),
+        path,
+    ]
 }
 
 fn cells(key: &str, entry: Entry) -> [String; COLUMNS] {

@@ -241,3 +241,69 @@ fn the_table_shows_who_reads_and_who_clears_a_key() {
     let one = catalogue.filter(|entry| entry.path().ends_with("list"));
     assert_eq!(one.iter().count(), 1);
 }
+
+fn tagged(path: &'static str, tags: &'static [&'static str]) -> Entry {
+    let registration = |site| Registration::reader(site).tags(tags);
+    entry(registration, site(path, "user:<id>"))
+}
+
+fn invalidates(path: &'static str, tags: &'static [&'static str]) -> Entry {
+    let registration = |site| Registration::writer(site, &[]).tags(tags);
+    entry(registration, site(path, tags[0]))
+}
+
+#[test]
+fn an_invalidation_of_a_tag_that_nothing_has() {
+    let errors = check([
+        tagged("shop::find", &["team:<team>", "users:all"]),
+        invalidates("shop::rename", &["teams:<id>", "team:<ret.id>"]),
+        invalidates("shop::reset", &["team:7", "products"]),
+    ])
+    .unwrap_err();
+    expect![[r#"
+        the catalogue has 2 errors
+
+          no entry has the tag `teams:<id>`, which is invalidated by
+            cache_invalidate shop::rename (src/shop.rs:7)
+          did it mean `team:<team>`?
+            cache_aside shop::find (src/shop.rs:7)
+
+          no entry has the tag `products`, which is invalidated by
+            cache_invalidate shop::reset (src/shop.rs:7)"#]]
+    .assert_eq(&errors.to_string());
+}
+
+#[test]
+fn readers_of_one_template_with_different_tags() {
+    let errors = check([
+        tagged("shop::find", &["team:<team>", "users:all"]),
+        tagged("shop::find_many", &["users:all", "team:<team_id>"]),
+        tagged("shop::peek", &[]),
+    ])
+    .unwrap_err();
+    expect![[r#"
+        the catalogue has 1 error
+
+          `user:<id>` is read with different tags
+            `team:<team>`, `users:all`: cache_aside shop::find (src/shop.rs:7)
+            none: cache_aside shop::peek (src/shop.rs:7)
+          an entry has those of the function that made it: give both the same"#]]
+    .assert_eq(&errors.to_string());
+}
+
+#[test]
+fn the_table_shows_tags_behind_the_keys() {
+    let catalogue: Catalogue = [
+        invalidates("shop::rename", &["team:<id>"]),
+        tagged("shop::find", &["team:<team>", "all"]),
+    ]
+    .into_iter()
+    .collect();
+    expect![[r#"
+        key              attribute         value  ttl  format  function
+        user:<id>        cache_aside                           shop::find
+        tag all          cache_aside                           shop::find
+        tag team:<team>  cache_aside                           shop::find
+        tag team:<id>    cache_invalidate                      shop::rename"#]]
+    .assert_eq(&catalogue.to_string());
+}

@@ -6,6 +6,7 @@ use tokio::runtime::Handle;
 
 use super::Engine;
 use super::lost::LostDeletes;
+use super::tags::make_good_tag;
 use crate::clock;
 use crate::error::Error;
 use crate::observe::Count;
@@ -33,6 +34,7 @@ impl Engine {
     ) {
         let n = keys as u64;
         match deleted {
+            _ if n == 0 => {}
             Ok(()) => self.counters(site).add(Count::Invalidation, n),
             Err(error) => {
                 self.counters(site).add(Count::LostDelete, n);
@@ -60,7 +62,7 @@ impl Engine {
 
     /// Takes over the deletion of `keys` from a caller who cannot wait for it.
     pub(crate) fn lose(&self, keys: &[String]) {
-        if self.lost.add(keys) {
+        if !keys.is_empty() && self.lost.add(keys) {
             self.make_good_soon();
         }
     }
@@ -72,7 +74,7 @@ impl Engine {
         }
     }
 
-    fn make_good_soon(&self) {
+    pub(super) fn make_good_soon(&self) {
         let running = Running(Arc::downgrade(&self.lost));
         // Outside a runtime `running` is dropped, the keys stay bypassed, and the next call in one resumes.
         if let Ok(runtime) = Handle::try_current() {
@@ -116,7 +118,15 @@ async fn make_good(store: Weak<dyn Store>, mut running: Running) {
                 return;
             };
             let (keys, turn) = lost.batch(100);
-            if keys.is_empty() {
+            if keys.is_empty()
+                && let Some((tag, turn)) = lost.tag()
+            {
+                if make_good_tag(&*store, &tag).await {
+                    lost.tag_done(&tag, turn);
+                    pause = 20;
+                    continue;
+                }
+            } else if keys.is_empty() {
                 drop(running);
                 // A key may have come between the look and the drop; whoever added it found the task running.
                 if lost.len() == 0 || !lost.start() {
@@ -124,8 +134,7 @@ async fn make_good(store: Weak<dyn Store>, mut running: Running) {
                 }
                 running = Running(Arc::downgrade(&lost));
                 continue;
-            }
-            if store.delete(&keys).await.is_ok() {
+            } else if store.delete(&keys).await.is_ok() {
                 lost.done(&keys, turn);
                 pause = 20;
                 continue;

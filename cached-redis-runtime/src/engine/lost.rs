@@ -1,4 +1,5 @@
-//! Deletions that failed. Until one has been made good, this process does not use the cache for its key.
+//! Deletions that failed. Until one has been made good, this process does not use the cache for its key, and while one
+//! of a tag is among them not for any function that has tags: which keys the tag has, only the server knows.
 
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::collections::HashMap;
@@ -11,9 +12,12 @@ const CAPACITY: usize = 100_000;
 /// Nor are more bytes of them.
 const BYTES: usize = 16 << 20;
 
-/// The keys whose deletion is pending.
+/// More tags than this are treated like more keys than [`CAPACITY`].
+const TAGS: usize = 10_000;
+
+/// The keys and tags whose deletion is pending.
 ///
-/// Invariant: `len` is the number of keys in the map, so that the hit path reads one atomic and no lock.
+/// Invariant: `len` is the number of keys and tags, so that the hit path reads one atomic and no lock.
 #[derive(Debug, Default)]
 pub(crate) struct LostDeletes {
     len: AtomicUsize,
@@ -26,6 +30,7 @@ pub(crate) struct LostDeletes {
 struct Keys {
     /// With the turn at which each was added last: a deletion sent before that turn does not cover it.
     pending: HashMap<String, u64>,
+    tags: HashMap<String, u64>,
     turn: u64,
     /// The length of all of them together.
     bytes: usize,
@@ -55,6 +60,12 @@ impl Keys {
     }
 }
 
+impl Keys {
+    fn len(&self) -> usize {
+        self.pending.len() + self.tags.len()
+    }
+}
+
 impl LostDeletes {
     pub(super) fn new() -> Self {
         Self::default()
@@ -64,11 +75,15 @@ impl LostDeletes {
         self.len.load(Ordering::Acquire)
     }
 
-    /// Whether the cache must not be used for `key`.
-    pub(super) fn holds(&self, key: &str) -> bool {
-        self.len() > 0
-            && (self.overflowed.load(Ordering::Acquire)
-                || self.keys.lock().pending.contains_key(key))
+    /// Whether the cache must not be used for `key`, the key of a function with or without tags.
+    pub(super) fn holds(&self, key: &str, is_tagged: bool) -> bool {
+        if self.len() == 0 {
+            return false;
+        }
+        let state = self.keys.lock();
+        self.overflowed.load(Ordering::Acquire)
+            || state.pending.contains_key(key)
+            || (is_tagged && !state.tags.is_empty())
     }
 
     /// Remembers `keys`. Says whether a task has to be started.
@@ -80,7 +95,24 @@ impl LostDeletes {
                 self.overflowed.store(true, Ordering::Release);
             }
         }
-        self.len.store(state.pending.len(), Ordering::Release);
+        self.len.store(state.len(), Ordering::Release);
+        drop(state);
+        self.start()
+    }
+
+    /// Remembers tags, as [`add`](Self::add) does keys.
+    pub(super) fn add_tags(&self, tags: &[String]) -> bool {
+        let mut state = self.keys.lock();
+        state.turn += 1;
+        let turn = state.turn;
+        for tag in tags {
+            if state.tags.len() < TAGS || state.tags.contains_key(tag) {
+                state.tags.insert(tag.clone(), turn);
+            } else {
+                self.overflowed.store(true, Ordering::Release);
+            }
+        }
+        self.len.store(state.len(), Ordering::Release);
         drop(state);
         self.start()
     }
@@ -103,6 +135,12 @@ impl LostDeletes {
         )
     }
 
+    /// One of the pending tags, and the turn that its invalidation from now on covers.
+    pub(super) fn tag(&self) -> Option<(String, u64)> {
+        let state = self.keys.lock();
+        Some((state.tags.keys().next()?.clone(), state.turn))
+    }
+
     /// Forgets keys whose deletion was executed, unless they were lost again since.
     pub(super) fn done(&self, keys: &[String], turn: u64) {
         let mut state = self.keys.lock();
@@ -111,10 +149,23 @@ impl LostDeletes {
                 state.remove(key);
             }
         }
-        if state.pending.is_empty() {
+        self.settle(&state);
+    }
+
+    /// Forgets a tag whose invalidation was executed, unless it was lost again since.
+    pub(super) fn tag_done(&self, tag: &str, turn: u64) {
+        let mut state = self.keys.lock();
+        if state.tags.get(tag).is_some_and(|&added| added <= turn) {
+            state.tags.remove(tag);
+        }
+        self.settle(&state);
+    }
+
+    fn settle(&self, state: &Keys) {
+        if state.len() == 0 {
             self.overflowed.store(false, Ordering::Release);
         }
-        self.len.store(state.pending.len(), Ordering::Release);
+        self.len.store(state.len(), Ordering::Release);
     }
 }
 
@@ -133,8 +184,8 @@ mod tests {
         let (batch, turn) = lost.batch(10);
         assert!(!lost.add(&keys(&["a"])), "the task runs already");
         lost.done(&batch, turn);
-        assert!(lost.holds("a"));
-        assert!(!lost.holds("b"));
+        assert!(lost.holds("a", false));
+        assert!(!lost.holds("b", false));
     }
 
     #[test]
@@ -143,13 +194,13 @@ mod tests {
         let long = |n: usize| format!("{n}{}", "x".repeat(1 << 20));
         lost.add(&(0..20).map(long).collect::<Vec<_>>());
         assert_eq!(lost.len(), 15);
-        assert!(lost.holds("never seen"));
+        assert!(lost.holds("never seen", false));
         while lost.len() > 0 {
             let (batch, turn) = lost.batch(10);
             lost.done(&batch, turn);
         }
         assert_eq!(lost.keys.lock().bytes, 0);
-        assert!(!lost.holds("never seen"));
+        assert!(!lost.holds("never seen", false));
         // Longer than all may be together.
         lost.add(&["y".repeat(BYTES + 1)]);
         assert_eq!(lost.len(), 1);
@@ -161,11 +212,36 @@ mod tests {
         let many: Vec<String> = (0..=CAPACITY).map(|n| n.to_string()).collect();
         lost.add(&many);
         assert_eq!(lost.len(), CAPACITY);
-        assert!(lost.holds("never seen"));
+        assert!(lost.holds("never seen", false));
         while lost.len() > 0 {
             let (batch, turn) = lost.batch(10_000);
             lost.done(&batch, turn);
         }
-        assert!(!lost.holds("never seen"));
+        assert!(!lost.holds("never seen", false));
+    }
+
+    #[test]
+    fn a_lost_tag_holds_every_key_of_a_function_with_tags() {
+        let lost = LostDeletes::new();
+        lost.add_tags(&keys(&["%tag:a", "%tag:b"]));
+        assert_eq!(lost.len(), 2);
+        assert!(lost.holds("any", true));
+        assert!(!lost.holds("any", false));
+        while let Some((tag, turn)) = lost.tag() {
+            assert!(lost.holds("any", true), "{tag}");
+            lost.tag_done(&tag, turn);
+        }
+        assert!(!lost.holds("any", true));
+        assert_eq!(lost.len(), 0);
+    }
+
+    #[test]
+    fn a_tag_lost_again_during_its_invalidation_stays() {
+        let lost = LostDeletes::new();
+        lost.add_tags(&keys(&["a"]));
+        let (tag, turn) = lost.tag().unwrap();
+        lost.add_tags(&keys(&["a"]));
+        lost.tag_done(&tag, turn);
+        assert!(lost.holds("any", true));
     }
 }

@@ -8,11 +8,13 @@ mod key_length;
 mod lost;
 mod plan;
 mod round;
+mod tags;
 
 pub(crate) use admission::{Admission, Start};
 pub(crate) use batch::{Batch, Search, Step};
 pub(crate) use fill::Outcome;
 pub(crate) use plan::{Hit, Plan, Reload, Ticket};
+pub(crate) use tags::{Membership, Registration, tag_prefix};
 
 use core::fmt;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -123,7 +123,7 @@ impl Engine {
     pub(super) fn is_trusted(&self, request: Request<'_>) -> bool {
         if self.lost.len() > 0 {
             self.resume();
-            if self.lost.holds(request.key) {
+            if self.lost.holds(request.key, request.site.is_tagged()) {
                 self.count(request.site, Count::Bypassed);
                 return false;
             }

@@ -89,6 +89,11 @@ impl<R> Turn<R> {
         }
     }
 
+    /// For a holder who runs his body without the flight.
+    pub(crate) fn take_permit(&self) -> Option<LoadPermit> {
+        self.seat.flight.state.lock().permit.take()
+    }
+
     /// Whether who has the turn holds a permit of this limit.
     pub(crate) fn is_permitted(&self, limit: &'static LoadLimit) -> bool {
         let state = self.seat.flight.state.lock();

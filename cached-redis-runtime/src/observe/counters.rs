@@ -56,9 +56,11 @@ counters! {
     Unstored unstored,
     /// Keys deleted by an invalidation.
     Invalidation invalidations,
-    /// Keys whose deletion failed and waits to be sent again.
+    /// Entries deleted by the invalidation of a tag.
+    TagInvalidation tag_invalidations,
+    /// Keys and tags whose deletion failed and waits to be sent again.
     LostDelete lost_deletes,
-    /// Calls that did not use the cache: `when`, `bypass`, a key with a pending deletion, a recursive call.
+    /// Calls that did not use the cache: `when`, `bypass`, a key or tag with a pending deletion, a recursive call.
     Bypassed bypassed,
     /// Keys longer than `max_key_bytes`: a call for one runs its body, and there is nothing to delete for it.
     LongKey long_keys,
@@ -96,7 +98,7 @@ pub struct Stats {
     pub families: Vec<FamilyStats>,
     /// Whether the server can be used right now.
     pub connected: bool,
-    /// Keys whose deletion failed and has not been made good yet.
+    /// Keys and tags whose deletion failed and has not been made good yet.
     pub pending_deletes: usize,
     /// Calls that wait for another call's load right now.
     pub waiting: usize,

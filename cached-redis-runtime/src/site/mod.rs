@@ -30,6 +30,8 @@ pub struct Site {
     format: Option<Format>,
     /// A parameter is an open database transaction.
     takes_transaction: bool,
+    /// Its entries have tags.
+    tagged: bool,
     warned: AtomicBool,
     limit: LoadLimit,
     /// The fingerprints of the value types seen here.
@@ -56,6 +58,7 @@ impl Site {
             jitter: 0.1,
             format: None,
             takes_transaction: false,
+            tagged: false,
             warned: AtomicBool::new(false),
             limit: LoadLimit::none(),
             tags: Tags::new(),
@@ -106,6 +109,17 @@ impl Site {
 
     pub(crate) fn limit(&'static self) -> &'static LoadLimit {
         &self.limit
+    }
+
+    /// Entries of this function have tags.
+    #[must_use]
+    pub const fn tagged(mut self) -> Self {
+        self.tagged = true;
+        self
+    }
+
+    pub(crate) fn is_tagged(&self) -> bool {
+        self.tagged
     }
 
     pub(crate) fn takes_transaction(&self) -> bool {

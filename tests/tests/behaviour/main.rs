@@ -17,6 +17,7 @@ mod invalidate;
 mod key_length;
 mod max_loads;
 mod return_types;
+mod tags;
 mod transaction;
 mod warnings;
 mod wire;

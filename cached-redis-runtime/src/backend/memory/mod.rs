@@ -1,12 +1,15 @@
 //! `memory://`: one process, bounded, with expiry, and the same protocol as Redis.
 
+mod tags;
+
 use core::time::Duration;
 use std::collections::{HashMap, VecDeque};
 
 use crate::clock::{self, Instant};
 use crate::codec::{LEASE, Nonce, lease};
-use crate::store::{Claimed, Expect, Reply, Store};
-use crate::sync::Mutex;
+use crate::store::{Claimed, Expect, Reply, Store, Tagging};
+use crate::sync::{Arc, Mutex};
+use tags::Tags;
 
 /// What an entry costs besides its key and value: two table slots and the bookkeeping.
 const OVERHEAD: usize = 128;
@@ -24,6 +27,7 @@ pub(crate) struct MemoryStore {
 #[derive(Debug, Default)]
 struct State {
     entries: HashMap<String, Slot>,
+    tags: Tags,
     /// Every entry stands here once; a key whose entry is gone or newer is skipped when it comes up.
     clock: VecDeque<(String, u64)>,
     bytes: usize,
@@ -36,6 +40,8 @@ struct Slot {
     expires: Option<Instant>,
     arrival: u64,
     read: bool,
+    /// What the entry is registered under: it is forgotten there when it goes.
+    tags: Vec<Arc<str>>,
 }
 
 impl MemoryStore {
@@ -71,7 +77,8 @@ impl State {
     }
 
     fn put(&mut self, key: &str, bytes: Vec<u8>, life: Option<Duration>, capacity: usize) {
-        self.remove(key);
+        // Whoever loads in place of another puts the key under tags of its own as well.
+        let tags = self.take(key).map(|slot| slot.tags).unwrap_or_default();
         self.arrivals += 1;
         let slot = Slot {
             bytes,
@@ -79,11 +86,12 @@ impl State {
             expires: life.and_then(|life| clock::now().checked_add(life)),
             arrival: self.arrivals,
             read: false,
+            tags,
         };
         self.bytes += slot.cost(key);
         self.clock.push_back((key.to_owned(), self.arrivals));
         self.entries.insert(key.to_owned(), slot);
-        while self.bytes > capacity && self.evict_one() {}
+        self.evict(capacity);
         // Keys that were deleted or replaced leave their old places behind: tidy up before they outnumber the rest.
         if self.clock.len() > 2 * self.entries.len() + 64 {
             let entries = &self.entries;
@@ -93,6 +101,10 @@ impl State {
                     .is_some_and(|slot| slot.arrival == *arrival)
             });
         }
+    }
+
+    fn evict(&mut self, capacity: usize) {
+        while self.bytes > capacity && self.evict_one() {}
     }
 
     /// Moves the hand by one place. `false` when there is nothing left.
@@ -114,17 +126,37 @@ impl State {
     }
 
     fn remove(&mut self, key: &str) -> bool {
-        let Some(slot) = self.entries.remove(key) else {
+        let Some(slot) = self.take(key) else {
             return false;
         };
-        self.bytes -= slot.cost(key);
+        self.tags.forget(key, &slot.tags);
         true
+    }
+
+    fn take(&mut self, key: &str) -> Option<Slot> {
+        let slot = self.entries.remove(key)?;
+        self.bytes -= slot.cost(key);
+        Some(slot)
+    }
+
+    /// A key that is not there is no member of anything: whoever wanted to fill it has lost the right to.
+    fn register(&mut self, tag: &str, key: &str) {
+        if self.get(key).is_none() {
+            return;
+        }
+        if let Some(slot) = self.entries.get_mut(key)
+            && let Some(tag) = self.tags.add(tag, key)
+        {
+            self.bytes += tags::cost(&tag, key);
+            slot.tags.push(tag);
+        }
     }
 }
 
 impl Slot {
     fn cost(&self, key: &str) -> usize {
-        2 * key.len() + self.bytes.len() + OVERHEAD
+        let tags = self.tags.iter().map(|tag| tags::cost(tag, key));
+        2 * key.len() + self.bytes.len() + OVERHEAD + tags.sum::<usize>()
     }
 
     fn is_expired(&self) -> bool {
@@ -218,6 +250,22 @@ impl Store for MemoryStore {
             }
             deleted
         })
+    }
+
+    fn register<'a>(&'a self, tags: &'a [Tagging<'a>], _life: u64) -> Reply<'a, ()> {
+        let capacity = self.capacity;
+        self.with(|state| {
+            for one in tags {
+                for key in one.members {
+                    state.register(one.tag, key);
+                }
+            }
+            state.evict(capacity);
+        })
+    }
+
+    fn members<'a>(&'a self, tag: &'a str, _cursor: u64) -> Reply<'a, (u64, Vec<String>)> {
+        self.with(|state| (0, state.tags.members(tag)))
     }
 
     fn ping(&self) -> Reply<'_, ()> {

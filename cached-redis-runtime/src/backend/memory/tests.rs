@@ -17,9 +17,24 @@ async fn put(store: &MemoryStore, key: &str, size: usize) -> Result<bool, Error>
     store.fill(key, nonce, &entry, Some(60_000)).await
 }
 
+async fn put_under(store: &MemoryStore, tags: &[&str], key: &str) {
+    let members = [key.to_owned()];
+    let taggings = tags.iter().map(|tag| Tagging {
+        tag,
+        members: &members,
+    });
+    let taggings: Vec<_> = taggings.collect();
+    store
+        .register(&taggings, 60_000)
+        .await
+        .expect("never fails");
+}
+
 fn sound(store: &MemoryStore) {
     let state = store.state.lock();
     let bytes: usize = state.entries.iter().map(|(key, slot)| slot.cost(key)).sum();
+    let members: usize = state.entries.values().map(|slot| slot.tags.len()).sum();
+    assert_eq!(state.tags.len(), members, "no member without its entry");
     assert_eq!(state.bytes, bytes, "every byte is accounted for");
     assert!(state.bytes <= store.capacity, "bounded");
     let clock = state.clock.len();
@@ -78,6 +93,36 @@ async fn what_has_expired_is_gone_for_every_command() {
     assert_eq!(get(&store, "k").await, None);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_key_leaves_its_tags_with_its_entry() {
+    let store = MemoryStore::new(100_000);
+    let members = async |tag| {
+        let (next, mut members) = store.members(tag, 0).await.expect("never fails");
+        members.sort();
+        assert_eq!(next, 0);
+        members
+    };
+    for key in ["a", "b", "c"] {
+        put(&store, key, 100).await.expect("stored");
+        put_under(&store, &["one", "two"], key).await;
+    }
+    put_under(&store, &["one"], "missing").await;
+    assert_eq!(members("one").await, ["a", "b", "c"]);
+    store.delete(&["b".to_owned()]).await.expect("never fails");
+    sound(&store);
+    assert_eq!(members("two").await, ["a", "c"]);
+    // Filled again in the same place, an entry keeps its tags.
+    let nonce = Nonce(store.state.lock().nonce_of("a").expect("an entry"));
+    let filled = store.fill("a", nonce, &[1; 500], Some(60_000)).await;
+    assert_eq!(filled.ok(), Some(true));
+    sound(&store);
+    assert_eq!(members("two").await, ["a", "c"]);
+    clock::sleep(Duration::from_secs(61)).await;
+    assert!(get(&store, "a").await.is_none() && get(&store, "c").await.is_none());
+    sound(&store);
+    assert_eq!(members("one").await, [""; 0]);
+}
+
 #[tokio::test]
 async fn a_fill_and_a_claim_may_be_sent_twice() {
     let store = MemoryStore::new(100_000);
@@ -128,7 +173,7 @@ async fn a_claim_replaces_only_what_it_was_told() {
 proptest! {
     #[test]
     fn bytes_and_places_are_accounted_for(
-        steps in prop::collection::vec((0_u8..4, 0_u8..20, 0_usize..3_000), 1..200),
+        steps in prop::collection::vec((0_u8..5, 0_u8..20, 0_usize..3_000), 1..200),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
         runtime.expect("a runtime").block_on(async {
@@ -138,6 +183,7 @@ proptest! {
                 match what {
                     0 => drop(get(&store, &key).await),
                     1 => drop(store.delete(&[key]).await),
+                    2 => put_under(&store, &["even", "all"][size % 2..], &key).await,
                     _ => drop(put(&store, &key, size).await),
                 }
                 sound(&store);

@@ -7,6 +7,7 @@ mod pipelined;
 mod scripts;
 mod standalone;
 mod supervisor;
+mod tags;
 mod url;
 
 pub(crate) use standalone::RedisStore;

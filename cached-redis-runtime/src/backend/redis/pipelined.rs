@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::store::{Claimed, Claiming, Expect, Filling};
 
 /// A script's key and arguments.
-type Call<'a> = (&'a str, Vec<&'a [u8]>);
+pub(super) type Call<'a> = (&'a str, Vec<&'a [u8]>);
 
 impl RedisStore {
     pub(super) async fn mget(&self, keys: &[&str]) -> Result<Vec<Option<Vec<u8>>>, Error> {
@@ -131,7 +131,7 @@ impl RedisStore {
     }
 
     /// One script for many keys: by digest, and by source where the digest is not known (any more).
-    async fn eval_all(
+    pub(super) async fn eval_all(
         &self,
         script: Script,
         calls: &[Call<'_>],

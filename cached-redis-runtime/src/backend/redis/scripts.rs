@@ -9,10 +9,17 @@ pub(super) enum Script {
     Fill,
     Renew,
     Release,
+    Tag,
 }
 
 impl Script {
-    pub(super) const ALL: [Self; 4] = [Self::Claim, Self::Fill, Self::Renew, Self::Release];
+    pub(super) const ALL: [Self; 5] = [
+        Self::Claim,
+        Self::Fill,
+        Self::Renew,
+        Self::Release,
+        Self::Tag,
+    ];
 
     pub(super) fn source(self) -> &'static str {
         match self {
@@ -20,6 +27,7 @@ impl Script {
             Self::Fill => FILL,
             Self::Renew => RENEW,
             Self::Release => RELEASE,
+            Self::Tag => TAG,
         }
     }
 }
@@ -63,3 +71,20 @@ return redis.call('PEXPIRE', KEYS[1], ARGV[2])";
 const RELEASE: &str = "\
 if redis.call('GETRANGE', KEYS[1], 0, 16) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])";
+
+/// `KEYS[1]`, milliseconds, members. A member's score is the end of its life by the server's clock; it is never brought
+/// forward, and neither is that of the whole set. The first command's error is handed out as it is, as by [`CLAIM`].
+const TAG: &str = "\
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local life = tonumber(ARGV[1])
+local pruned = redis.pcall('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. string.format('%.0f', now))
+if type(pruned) == 'table' then return pruned end
+local ends = string.format('%.0f', now + life)
+for place = 2, #ARGV do
+  redis.call('ZADD', KEYS[1], 'GT', ends, ARGV[place])
+end
+if redis.call('PTTL', KEYS[1]) < life then
+  redis.call('PEXPIRE', KEYS[1], ARGV[1])
+end
+return 1";

@@ -11,7 +11,7 @@ use super::scripts::Script;
 use super::url;
 use crate::codec::{Nonce, lease};
 use crate::error::{Error, ErrorKind};
-use crate::store::{Claimed, Claiming, Expect, Filling, Reply, Store};
+use crate::store::{Claimed, Claiming, Expect, Filling, Reply, Store, Tagging};
 use crate::sync::Arc;
 
 /// A store on one server.
@@ -286,6 +286,14 @@ impl Store for RedisStore {
             command.arg(keys);
             integer(&self.send(&command).await?)
         })
+    }
+
+    fn register<'a>(&'a self, tags: &'a [Tagging<'a>], life: u64) -> Reply<'a, ()> {
+        Box::pin(self.register_all(tags, life))
+    }
+
+    fn members<'a>(&'a self, tag: &'a str, cursor: u64) -> Reply<'a, (u64, Vec<String>)> {
+        Box::pin(self.scan(tag, cursor))
     }
 
     fn ping(&self) -> Reply<'_, ()> {

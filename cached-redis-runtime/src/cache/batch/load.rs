@@ -8,7 +8,7 @@ use crate::cache::call::unencodable;
 use crate::cache::context::{Context, Served};
 use crate::clock::{self, Instant};
 use crate::codec::HEADER;
-use crate::engine::{Outcome, Reload, Ticket};
+use crate::engine::{Outcome, Registration, Reload, Ticket};
 use crate::observe::{Count, warn};
 use crate::shape::rows::{BatchShape, Row, Rows, Value};
 use crate::shape::{Leaf, StoredLeaf};
@@ -19,6 +19,8 @@ pub(super) struct Load<'a> {
     pub(super) call: &'a Common,
     pub(super) target: &'a Target,
     pub(super) tickets: Vec<(usize, Ticket)>,
+    /// Of the keys under their tags, if they have any.
+    pub(super) registration: Option<Registration>,
     pub(super) started: Instant,
     pub(super) ended: bool,
     /// Unless a ticket's flight has it.
@@ -60,6 +62,10 @@ impl<'a> Load<'a> {
             self.permit = None;
             self.call.context.report(self.served());
             outcomes.resize_with(self.tickets.len(), || Outcome::Failed);
+            if let Some(registration) = &self.registration {
+                let permitted = outcomes.into_iter().map(|one| registration.permit(one));
+                outcomes = permitted.collect();
+            }
             let cost = clock::now().saturating_duration_since(self.started);
             let cost = u64::try_from(cost.as_millis()).unwrap_or(u64::MAX);
             let tickets = core::mem::take(&mut self.tickets).into_iter();

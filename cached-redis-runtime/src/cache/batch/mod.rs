@@ -1,6 +1,9 @@
 //! One call of a reader that reads several keys: `each = ids`.
 
 mod load;
+mod tagged;
+
+pub use tagged::{BatchTags, cache_aside_each_tagged};
 
 use core::fmt;
 use core::future::Future;
@@ -185,7 +188,7 @@ impl Common {
         }
         for (at, key) in target.keys.iter().enumerate() {
             if self.context.is_loading(&target.cache, key)
-                || transaction.is_some_and(|pending| pending.holds(&target.cache, key))
+                || transaction.is_some_and(|pending| pending.holds(&target.cache, self.site, key))
             {
                 engine.count(self.site, Count::Bypassed);
                 search.load_along(at);
@@ -222,6 +225,7 @@ impl Common {
             call: self,
             target,
             tickets,
+            registration: None,
             started: clock::now(),
             ended: false,
             permit,

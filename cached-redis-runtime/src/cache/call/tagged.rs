@@ -1,0 +1,152 @@
+//! One call of a reader whose entry has tags. They are rendered only when the body is about to run: a hit knows nothing
+//! of them.
+
+use core::fmt;
+use core::future::Future;
+use core::ops::ControlFlow;
+use core::pin::{Pin, pin};
+
+use super::{Call, Load, Outcome, outcome, take};
+use crate::cache::global::Found;
+use crate::cache::invalidation::TemplateKey;
+use crate::codec::Cacheable;
+use crate::engine::{Engine, Membership, Registration, Start, Ticket, tag_prefix};
+use crate::shape::{Shape, Storable};
+
+/// The tags of an entry.
+pub struct TagList {
+    /// `None` where nothing is stored.
+    prefix: Option<String>,
+    tags: Vec<String>,
+}
+
+impl TagList {
+    pub(in crate::cache) fn of(cache: Option<&Found>) -> Self {
+        Self {
+            prefix: cache.map(|cache| tag_prefix(&cache.engine().settings().namespace)),
+            tags: Vec::new(),
+        }
+    }
+
+    /// Adds one tag.
+    pub fn push(&mut self, tag: &TemplateKey<'_>) {
+        if let Some(prefix) = &self.prefix {
+            self.tags.push(tag.render(prefix));
+        }
+    }
+
+    pub(in crate::cache) fn take(&mut self) -> Vec<String> {
+        core::mem::take(&mut self.tags)
+    }
+}
+
+impl fmt::Debug for TagList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TagList")
+            .field("tags", &self.tags.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Call {
+    fn tags(&self, ticket: &Ticket) -> TagList {
+        let target = self.target.as_ref();
+        let stored = target.filter(|_| !matches!(ticket, Ticket::Uncached | Ticket::Round(_)));
+        TagList::of(stored.map(|target| &target.cache))
+    }
+
+    /// Puts the key under its tags, whether the right to load came with a claim, from another caller who gave up, or
+    /// with the entry to be replaced: in each case the body has not begun. Without it nothing is stored.
+    async fn register(&self, start: Start, mut tags: TagList) -> (Start, Option<Registration>) {
+        let tags = tags.take();
+        let (Some(target), false) = (&self.target, tags.is_empty()) else {
+            return (start, None);
+        };
+        let Start { ticket, permit } = start;
+        let memberships = tags.into_iter().map(|tag| Membership {
+            tag,
+            members: vec![target.key.clone()],
+        });
+        let replaces = matches!(ticket, Ticket::Replace(_));
+        let engine = target.cache.engine();
+        let registered = engine
+            .register(self.site, memberships.collect(), self.lifetimes, replaces)
+            .await;
+        if registered.is_some() {
+            return (Start { ticket, permit }, registered);
+        }
+        let mut start = Engine::renounce(ticket);
+        start.permit = start.permit.or(permit);
+        (start, None)
+    }
+
+    /// Boxed for the same reason as [`Call::plan`].
+    fn load_tagged(
+        self,
+        start: Start,
+        tags: TagList,
+    ) -> Pin<Box<dyn Future<Output = Box<Load>> + Send>> {
+        Box::pin(async move {
+            let (start, registration) = self.register(start, tags).await;
+            let mut load = self.load(start);
+            load.registration = registration;
+            load
+        })
+    }
+}
+
+/// Reads through the cache; `tagged` names the entry's tags and gives the body.
+///
+/// It is [`cache_aside`](super::cache_aside) with a step before the body, and apart from it so that functions without
+/// tags do not pay for that.
+///
+/// # Cancel safety
+/// Nothing is lost: a waiter takes over, or the lease is given back.
+#[expect(
+    clippy::manual_async_fn,
+    reason = "an `async fn` keeps its arguments twice, as they came and as its own variables"
+)]
+pub fn cache_aside_tagged<S, U, T, F, Fut>(
+    mut call: Call,
+    _shape: S,
+    store: U,
+    tagged: T,
+) -> impl Future<Output = S::Output>
+where
+    // Said first, so that rustc names the user's type and not ours around it.
+    S: Shape<Stored: Cacheable>,
+    S: Storable,
+    U: FnOnce(&S::Value) -> bool,
+    T: FnOnce(&mut TagList) -> F,
+    F: FnOnce() -> Fut,
+    Fut: Future<Output = S::Output>,
+{
+    async move {
+        call.tag(S::fingerprint);
+        let start = loop {
+            match call.plan().await {
+                ControlFlow::Break(start) => break start,
+                ControlFlow::Continue(hit) => match take::<S>(&call, &hit) {
+                    Some(output) => return output,
+                    None => call.undecodable(&hit),
+                },
+            }
+        };
+        let mut tags = call.tags(&start.ticket);
+        let load = tagged(&mut tags);
+        let loading = call.load_tagged(start, tags).await;
+        let returned = {
+            let load = pin!(load());
+            loading.context().run(load).await
+        };
+        // Only now is the body's future gone, so only a new variable can have its place.
+        let output = returned;
+        let outcome = if loading.is_wanted() {
+            outcome::<S>(&loading, &output, store)
+        } else {
+            Outcome::Unstored(None)
+        };
+        loading.end(outcome).await;
+        output
+    }
+}

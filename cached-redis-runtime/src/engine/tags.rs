@@ -1,0 +1,289 @@
+//! Tags: keys that are invalidated together.
+//!
+//! A tag is a set of the full keys of its members. Whoever is about to load puts his key there *before* the body begins,
+//! and keeps it there for as long as what he stores may live. An invalidation reads the set and deletes what it names.
+//! It either finds the key, and then the deletion takes the nonce without which the load cannot store, or deletes what
+//! it stored; or it had read the set before the key was put there, and then the body began after the write it is for.
+//!
+//! A member leaves by expiry only. An invalidation that took away the members it had deleted would take away those of
+//! loads that began since: a key that was deleted, claimed and put there again looks as it did before.
+
+use core::time::Duration;
+
+use tokio::task::AbortHandle;
+
+use super::{Engine, Outcome, Start, Ticket};
+use crate::clock::{self, Instant};
+use crate::error::{Error, ErrorKind};
+use crate::flight::Verdict;
+use crate::observe::Count;
+use crate::site::Site;
+use crate::store::{BATCH, Store, Tagging};
+use crate::sync::{Arc, Mutex, Weak};
+use crate::ttl::{Life, Lifetimes};
+
+/// What a tag's key begins with, behind the namespace. No value can forge it, since a percent sign in a value is always
+/// followed by two hex digits in upper case, and no template may have it in its text.
+const PREFIX: &str = "%tag:";
+
+/// What the tags of one cache begin with.
+pub(crate) fn tag_prefix(namespace: &str) -> String {
+    format!("{namespace}{PREFIX}")
+}
+
+/// Keys that belong under one tag.
+#[derive(Debug)]
+pub(crate) struct Membership {
+    pub(crate) tag: String,
+    pub(crate) members: Vec<String>,
+}
+
+/// What is kept under its tags while a body runs.
+///
+/// Local time decides only whether this process has kept its part. A registration lives as long as the entry may, and
+/// three leases: a fill is at most one lease away from here, by [`holds`](Self::holds); on its way to a server that
+/// hangs it may be overtaken by a renewal of its lease, and is then executed within two.
+#[derive(Debug)]
+pub(crate) struct Registration {
+    latest: Arc<Mutex<Instant>>,
+    lease: Duration,
+    keeper: AbortHandle,
+}
+
+impl Registration {
+    /// Whether the members are there now, and were all the while.
+    fn holds(&self) -> bool {
+        clock::now().saturating_duration_since(*self.latest.lock()) <= self.lease
+    }
+
+    /// What may be done with the result of the body: to be found by an invalidation is the condition for being stored.
+    pub(crate) fn permit(&self, outcome: Outcome) -> Outcome {
+        match outcome {
+            outcome if self.holds() => outcome,
+            Outcome::Value(bytes) => Outcome::Unstored(Some(bytes)),
+            Outcome::Absent => Outcome::Unstored(None),
+            outcome => outcome,
+        }
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        self.keeper.abort();
+    }
+}
+
+impl Engine {
+    /// Puts keys under their tags, before the body that is to make their entries begins. `None`: nothing may be stored.
+    /// Must be called in a runtime.
+    ///
+    /// # Cancel safety
+    /// What was put there expires.
+    pub(crate) async fn register(
+        &self,
+        site: &'static Site,
+        memberships: Vec<Membership>,
+        lifetimes: Lifetimes,
+        replaces: bool,
+    ) -> Option<Registration> {
+        let lease = self.settings.lease;
+        let life = life(lifetimes, lease, replaces)?;
+        let sent = clock::now();
+        if let Err(error) = send(&*self.store, &memberships, life).await {
+            self.failed(site, &error);
+            return None;
+        }
+        let latest = Arc::new(Mutex::new(sent));
+        let (store, kept) = (Arc::downgrade(&self.store), Arc::clone(&latest));
+        let keeper = tokio::spawn(keep(store, memberships, life, lease, kept));
+        Some(Registration {
+            latest,
+            lease,
+            keeper: keeper.abort_handle(),
+        })
+    }
+
+    /// Gives up the right to store, and keeps the permit: others who wait go on as if their own look had failed, since
+    /// they could not register either.
+    pub(crate) fn renounce(ticket: Ticket) -> Start {
+        let mut start = Start::free();
+        if let Ticket::Lead(turn) = ticket {
+            start.permit = turn.take_permit();
+            drop(turn.end(Verdict::Away));
+        }
+        start
+    }
+
+    /// Invalidates keys and tags on behalf of an annotated function.
+    ///
+    /// # Errors
+    /// When the store could not do all of it. The rest is then bypassed by this process and sent again until it works.
+    ///
+    /// # Cancel safety
+    /// What has not been done is treated as lost.
+    pub(crate) async fn invalidate(
+        &self,
+        site: &'static Site,
+        keys: &[String],
+        tags: &[String],
+    ) -> Result<(), Error> {
+        let (deleted, swept) = self.carry_out(keys, tags).await;
+        self.count_deleted(site, keys.len(), &deleted);
+        self.count_swept(site, tags, &swept);
+        deleted.and(swept.map(drop))
+    }
+
+    /// Deletes keys with one command, then the members of the tags, and says how many of these there were.
+    ///
+    /// # Cancel safety
+    /// As for [`invalidate`](Self::invalidate).
+    pub(crate) async fn carry_out(
+        &self,
+        keys: &[String],
+        tags: &[String],
+    ) -> (Result<(), Error>, Result<u64, Error>) {
+        let pending = PendingTags::new(self, tags);
+        let deleted = match keys {
+            [] => Ok(()),
+            keys => self.delete_keys(keys).await,
+        };
+        (deleted, pending.sweep().await)
+    }
+
+    /// Counts what became of the tags of a function.
+    pub(crate) fn count_swept(
+        &self,
+        site: &'static Site,
+        tags: &[String],
+        swept: &Result<u64, Error>,
+    ) {
+        match swept {
+            Ok(0) => {}
+            Ok(deleted) => self.counters(site).add(Count::TagInvalidation, *deleted),
+            Err(error) => {
+                self.counters(site)
+                    .add(Count::LostDelete, tags.len() as u64);
+                self.failed(site, error);
+            }
+        }
+    }
+
+    /// Takes over the invalidation of `tags` from a caller who cannot wait for it.
+    pub(crate) fn lose_tags(&self, tags: &[String]) {
+        if !tags.is_empty() && self.lost.add_tags(tags) {
+            self.make_good_soon();
+        }
+    }
+}
+
+/// Tags whose invalidation is under way.
+struct PendingTags<'a> {
+    engine: &'a Engine,
+    tags: &'a [String],
+}
+
+impl<'a> PendingTags<'a> {
+    fn new(engine: &'a Engine, tags: &'a [String]) -> Self {
+        Self { engine, tags }
+    }
+
+    async fn sweep(mut self) -> Result<u64, Error> {
+        let (mut deleted, mut failed) = (0, None);
+        while let [tag, rest @ ..] = self.tags {
+            match sweep(&*self.engine.store, tag).await {
+                Ok(keys) => deleted += keys,
+                // Not of our making, and not to be had by trying again.
+                Err(error) if error.kind() == ErrorKind::WrongType => failed = Some(error),
+                // The next would fail as this one did, and wait as long to find out.
+                Err(error) => return Err(error),
+            }
+            self.tags = rest;
+        }
+        failed.map_or(Ok(deleted), Err)
+    }
+}
+
+impl Drop for PendingTags<'_> {
+    fn drop(&mut self) {
+        self.engine.lose_tags(self.tags);
+    }
+}
+
+/// For one that was lost. Says whether nothing is left to do.
+pub(super) async fn make_good_tag(store: &dyn Store, tag: &str) -> bool {
+    match sweep(store, tag).await {
+        Ok(_) => true,
+        Err(error) => error.kind() == ErrorKind::WrongType,
+    }
+}
+
+/// Deletes the members of a tag as they are read.
+async fn sweep(store: &dyn Store, tag: &str) -> Result<u64, Error> {
+    let (mut cursor, mut deleted) = (0, 0);
+    loop {
+        let (next, members) = store.members(tag, cursor).await?;
+        for some in members.chunks(BATCH) {
+            deleted += store.delete(some).await?;
+        }
+        if next == 0 {
+            return Ok(deleted);
+        }
+        cursor = next;
+    }
+}
+
+/// How long a member must be there. An entry that is replaced may live as long as its successor before it is.
+fn life(lifetimes: Lifetimes, lease: Duration, replaces: bool) -> Option<u64> {
+    let value = lifetimes.for_value().millis()?;
+    let none = lifetimes.for_none().and_then(Life::millis);
+    let entry = value.max(none.unwrap_or(0));
+    let leases = u64::try_from(3 * lease.as_millis()).ok()?;
+    let before = if replaces { entry } else { 0 };
+    entry.checked_add(before)?.checked_add(leases)
+}
+
+async fn send(store: &dyn Store, memberships: &[Membership], life: u64) -> Result<(), Error> {
+    let taggings = memberships.iter().flat_map(|one| {
+        let chunks = one.members.chunks(BATCH);
+        chunks.map(|members| Tagging {
+            tag: &one.tag,
+            members,
+        })
+    });
+    let taggings: Vec<_> = taggings.collect();
+    let mut rest = &taggings[..];
+    while !rest.is_empty() {
+        let mut members = 0;
+        let fit = rest.iter().take_while(|one| {
+            members += one.members.len();
+            members <= BATCH
+        });
+        let (some, later) = rest.split_at(fit.count().max(1));
+        store.register(some, life).await?;
+        rest = later;
+    }
+    Ok(())
+}
+
+/// Keeps members where they are for as long as the body runs.
+async fn keep(
+    store: Weak<dyn Store>,
+    memberships: Vec<Membership>,
+    life: u64,
+    lease: Duration,
+    latest: Arc<Mutex<Instant>>,
+) {
+    loop {
+        clock::sleep(lease / 3).await;
+        let Some(store) = store.upgrade() else { return };
+        let sent = clock::now();
+        // They may have been gone meanwhile, and an invalidation may have looked just then.
+        if sent.saturating_duration_since(*latest.lock()) > lease {
+            return;
+        }
+        // An error says nothing about the members: the next turn tries again.
+        if send(&*store, &memberships, life).await.is_ok() {
+            *latest.lock() = sent;
+        }
+    }
+}
