@@ -13,7 +13,8 @@
 //! # When Redis is down
 //!
 //! Annotated functions run their body and return what it returns. A call costs one deadline (100 ms) at most, and
-//! microseconds once two commands in a row were not answered or the connection broke. The cache reconnects by itself.
+//! microseconds once two commands in a row were not answered or the connection broke; calls of one key that come while its
+//! body runs wait for its end and share the next. The cache reconnects by itself.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

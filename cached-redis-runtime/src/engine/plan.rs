@@ -172,10 +172,10 @@ impl Engine {
             self.count(request.site, Count::Miss);
         }
         let key: Arc<str> = Arc::from(request.key);
-        let end = clock::now() + self.settings.wait;
+        let mut end = clock::now() + self.settings.wait;
         let mut bytes = first;
         for _ in 0..ROUNDS {
-            let step = match self.step(request, reload, &key, bytes, end).await {
+            let step = match self.step(request, reload, &key, bytes, &mut end).await {
                 Ok(step) => step,
                 Err(error) => {
                     self.uncached(request, &error);
@@ -191,19 +191,26 @@ impl Engine {
         Plan::Load(Ticket::Uncached)
     }
 
-    /// One look: ends in a plan, or in what the key holds now.
+    /// One look: ends in a plan, or in what the key holds now. `end` is when waiting for other loads is over; standing in
+    /// line for a permit is no such waiting, and moves it.
     pub(super) async fn step(
         &self,
         request: Request<'_>,
         reload: Reload,
         key: &Arc<str>,
         bytes: Option<Bytes>,
-        end: Instant,
+        end: &mut Instant,
     ) -> Result<ControlFlow<Plan, Option<Bytes>>, Error> {
         match self.way(request, reload, bytes) {
             Way::Plan(plan) => Ok(ControlFlow::Break(plan)),
-            Way::Guarded => Ok(ControlFlow::Break(Plan::Round(end))),
-            Way::Wait(nonce) => self.wait(request, key, nonce, end).await,
+            Way::Guarded => Ok(ControlFlow::Break(Plan::Round(*end))),
+            Way::Wait(nonce) => self.wait(request, key, nonce, *end).await,
+            Way::Claim(expect) if request.site.limit().is_set() => {
+                let began = clock::now();
+                let claimed = self.claim(request, key, expect).await;
+                *end += clock::now() - began;
+                claimed
+            }
             Way::Claim(expect) => self.claim(request, key, expect).await,
         }
     }

@@ -46,7 +46,7 @@ impl Repo {
         Ok(load(ids))
     }
 
-    #[cache_aside(key = "t:<self.tenant>:<ids.0>", each = ids, ttl = 60, none_ttl = 5)]
+    #[cache_aside(key = "t:<self.tenant>:<ids.0>", each = ids, ttl = 60, none_ttl = 5, max_loads = 4)]
     #[tracing::instrument(skip(self))]
     async fn by_field(&self, ids: Vec<UserId>) -> DbResult<Vec<(UserId, Arc<User>)>> {
         body();

@@ -42,6 +42,9 @@ struct UserRepository {
 }
 
 impl UserRepository {
+    /// Half of the pool's connections.
+    const LOADS: usize = 8;
+
     #[cache_aside(key = "{<self.tenant>}:user:<id>", ttl = "1h", none_ttl = "30s")]
     pub(crate) async fn find_by_id(&self, id: Uuid) -> Result<Option<User>, SqlError> {
         body();
@@ -49,7 +52,7 @@ impl UserRepository {
         Ok(rows.get(&id).cloned())
     }
 
-    #[cache_aside(key = "{<self.tenant>}:email:<email>", ttl = "10m")]
+    #[cache_aside(key = "{<self.tenant>}:email:<email>", ttl = "10m", max_loads = Self::LOADS)]
     pub(crate) async fn get_by_email(&self, email: &str) -> Result<User, SqlError> {
         body();
         let rows = self.pool.rows.lock().await;

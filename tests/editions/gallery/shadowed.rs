@@ -73,7 +73,7 @@ enum Kind {
 type Found<T> = ::core::result::Result<::core::option::Option<T>, ::core::fmt::Error>;
 
 impl Repo {
-    #[runtime::cache_aside(ttl = 60, none_ttl = 5, jitter = 0.5, version = 3, key = "a:<self.tenant>:<id>", unless = |v| *v == 0)]
+    #[runtime::cache_aside(ttl = 60, none_ttl = 5, jitter = 0.5, max_loads = 2, version = 3, key = "a:<self.tenant>:<id>", unless = |v| *v == 0)]
     async fn find(&self, id: UserId) -> Found<u32> {
         body();
         let _ = id;

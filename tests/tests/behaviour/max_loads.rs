@@ -408,3 +408,33 @@ async fn failures_hand_the_permit_on() {
     assert_eq!((source.runs(), source.most_at_once()), (20, 1));
     assert_eq!(world.cache.stats().queued, 0);
 }
+
+/// A call that stood in line for longer than `wait` can still wait for another process's load.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn standing_in_line_is_not_waiting_for_a_load() {
+    #[cache_aside(key = "w:<id>", ttl = 60, skip(source), max_loads = 1)]
+    async fn read(source: Source, id: u64) -> u32 {
+        source.load().await
+    }
+
+    let wait = Duration::from_millis(300);
+    let world = World::redis_with(|builder| builder.wait(wait)).await;
+    let held = Source::behind(Gate::closed(), 1);
+    let other = world.spawn(read(held.clone(), 1));
+    held.gate().reached().await;
+    let callers = [2, 3].map(|value| world.spawn(inspect(read(Source::new(value), 2))));
+    queued(&world, 1).await;
+    // Time is what is tested.
+    cached_redis_tests::pause(wait * 2).await;
+    world.server().set("w:2", b"\xFA0123456789abcdef");
+    held.gate().open();
+    other.await.unwrap();
+    // One polls, one waits for it.
+    world.waiting(1).await;
+    world.server().run(&["DEL", "w:2"]);
+    let mut served = Vec::new();
+    for caller in callers {
+        served.push(caller.await.unwrap().1);
+    }
+    assert!(!served.contains(&Served::Uncached), "{served:?}");
+}

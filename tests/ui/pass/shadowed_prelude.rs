@@ -60,7 +60,7 @@ impl Repo {
         id
     }
 
-    #[runtime::cache_aside(ttl = 60, none_ttl = 5, jitter = 0.5, version = 3, codec = json,
+    #[runtime::cache_aside(ttl = 60, none_ttl = 5, jitter = 0.5, max_loads = 2, version = 3, codec = json,
         key = "a:<self.tenant>:<id>", unless = |v| *v == 0)]
     async fn find(
         &self,

@@ -305,16 +305,18 @@ impl Search<'_> {
     /// Does for the smallest key what a call for it alone would do.
     async fn lead(&mut self, first: usize) -> Result<Option<Hit>, Error> {
         let (engine, key) = (self.engine, Arc::from(self.batch.keys[first].as_str()));
-        let end = *self
+        let mut end = self
             .end
-            .get_or_insert_with(|| clock::now() + engine.settings.wait);
+            .unwrap_or_else(|| clock::now() + engine.settings.wait);
         let State::Seen(bytes, reload) = &self.states[first] else {
             return Ok(None);
         };
         let (bytes, reload) = (bytes.clone(), *reload);
         let request = self.batch.request(first);
         let is_lease = matches!(bytes.as_deref().map(read), Some(Entry::Lease(_)));
-        match engine.step(request, reload, &key, bytes, end).await {
+        let stepped = engine.step(request, reload, &key, bytes, &mut end).await;
+        self.end = Some(end);
+        match stepped {
             Ok(ControlFlow::Break(Plan::Hit(hit))) => {
                 self.states[first] = State::Answered;
                 self.look_again();
