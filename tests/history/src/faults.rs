@@ -8,8 +8,7 @@ use crate::proxy::Sky;
 use crate::random::Random;
 
 kinds! {
-    /// One kind of fault. The first six happen to the network of one process, the next five to the server, and the last two
-    /// to a process.
+    /// One kind of fault.
     Kind {
         /// Bytes take their time, in both directions.
         Delay "delay",
@@ -59,6 +58,27 @@ impl fmt::Display for Target {
     }
 }
 
+impl Kind {
+    fn strikes(self, target: Target) -> bool {
+        match self {
+            Self::Delay
+            | Self::Late
+            | Self::Cut
+            | Self::Blackhole
+            | Self::DropReplies
+            | Self::Refuse => {
+                matches!(target, Target::Network(_))
+            }
+            Self::Flush | Self::KillServer | Self::StopServer | Self::Full | Self::ScriptFlush => {
+                target == Target::Server
+            }
+            // One process lives as long as the run, so that what leaks can grow.
+            Self::Kill => matches!(target, Target::Process(1..)),
+            Self::Pause => matches!(target, Target::Process(_)),
+        }
+    }
+}
+
 /// One fault, `after` so long a calm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Fault {
@@ -93,17 +113,13 @@ pub(crate) struct Schedule {
 
 impl Schedule {
     pub(crate) fn new(seed: u64, target: Target, wanted: &[Kind]) -> Self {
-        let (place, fits): (_, fn(Kind) -> bool) = match target {
-            Target::Network(process) => ([1, process as u64], |kind| kind.number() < 6),
-            Target::Server => ([2, 0], |kind| (6..11).contains(&kind.number())),
-            Target::Process(process) => ([3, process as u64], |kind| kind.number() >= 11),
+        let place = match target {
+            Target::Network(process) => [1, process as u64],
+            Target::Server => [2, 0],
+            Target::Process(process) => [3, process as u64],
         };
         let mut kinds = wanted.to_vec();
-        kinds.retain(|&kind| fits(kind));
-        if target == Target::Process(0) {
-            // One process lives as long as the run, so that what leaks can grow.
-            kinds.retain(|&kind| kind != Kind::Kill);
-        }
+        kinds.retain(|kind| kind.strikes(target));
         Self {
             kinds,
             target,

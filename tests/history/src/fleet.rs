@@ -3,10 +3,13 @@
 use std::io;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 
 use crate::referee::Referee;
 use crate::worker::Assignment;
@@ -18,8 +21,8 @@ const ENDS_WITHIN: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 pub(crate) struct Place {
     orders: mpsc::Sender<Order>,
-    pid: std::sync::Arc<std::sync::atomic::AtomicU32>,
-    keeper: tokio::task::JoinHandle<()>,
+    pid: Arc<AtomicU32>,
+    keeper: JoinHandle<()>,
 }
 
 #[derive(Debug)]
@@ -33,12 +36,12 @@ impl Place {
     /// Starts the first worker. Later ones have `assignment` with the next incarnation.
     pub(crate) fn start(assignment: Assignment, referee: Referee) -> io::Result<Self> {
         let (orders, heard) = mpsc::channel(4);
-        let pid = std::sync::Arc::default();
+        let pid = Arc::<AtomicU32>::default();
         let keeper = Keeper {
             child: spawn(&assignment)?,
             assignment,
             referee,
-            pid: std::sync::Arc::clone(&pid),
+            pid: Arc::clone(&pid),
         };
         let keeper = tokio::spawn(keeper.keep(heard));
         Ok(Self {
@@ -67,7 +70,7 @@ impl Place {
 
     /// The resident memory of the worker, where the system tells.
     pub(crate) fn resident_kib(&self) -> Option<u64> {
-        let pid = self.pid.load(std::sync::atomic::Ordering::Relaxed);
+        let pid = self.pid.load(Ordering::Relaxed);
         let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
         let line = status
             .lines()
@@ -87,14 +90,14 @@ struct Keeper {
     child: Child,
     assignment: Assignment,
     referee: Referee,
-    pid: std::sync::Arc<std::sync::atomic::AtomicU32>,
+    pid: Arc<AtomicU32>,
 }
 
 impl Keeper {
     async fn keep(mut self, mut orders: mpsc::Receiver<Order>) {
         loop {
             let pid = self.child.id().unwrap_or_default();
-            self.pid.store(pid, std::sync::atomic::Ordering::Relaxed);
+            self.pid.store(pid, Ordering::Relaxed);
             tokio::select! {
                 status = self.child.wait() => {
                     self.judge(&status);

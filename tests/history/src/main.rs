@@ -47,6 +47,8 @@ use self::worker::Assignment;
 const ENOUGH: u64 = 20;
 /// Late bytes, reconnects and lost deletions need no longer once nothing goes wrong any more.
 const REST: u64 = 4;
+/// On a machine that is busy with other things they may.
+const LONGEST_REST: u64 = 30;
 
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1).peekable();
@@ -57,7 +59,7 @@ fn main() -> ExitCode {
         };
     }
     match Arguments::parse(args) {
-        Ok(arguments) => run(conduct(arguments)),
+        Ok(arguments) => run(check(arguments)),
         Err(why) => {
             eprintln!("{why}\n\n{USAGE}");
             ExitCode::from(2)
@@ -71,7 +73,7 @@ fn run<T>(part: impl Future<Output = T>) -> T {
     runtime.expect("threads").block_on(part)
 }
 
-async fn conduct(arguments: Arguments) -> ExitCode {
+async fn check(arguments: Arguments) -> ExitCode {
     println!("{arguments}");
     let clock = Stopwatch::start();
     let (referee, record) = (Referee::new(arguments.keys, clock), Record::new(clock));
@@ -84,7 +86,15 @@ async fn conduct(arguments: Arguments) -> ExitCode {
     chaos.end().await;
     referee.enter(Phase::Rest);
     watch(&scene, &referee, &record, &mut progress, REST).await;
-    report_unsettled(&referee);
+    for _ in REST..LONGEST_REST {
+        if referee.unsettled().is_empty() {
+            break;
+        }
+        watch(&scene, &referee, &record, &mut progress, 1).await;
+    }
+    for (who, pending) in referee.unsettled() {
+        referee.trouble(format!("{who} has {pending} deletions left"));
+    }
     referee.enter(Phase::End);
     if let Some(scene) = Arc::into_inner(scene) {
         for place in scene.places {
@@ -152,15 +162,6 @@ async fn watch(
         report::show_violations(referee, record);
         if referee.found() >= ENOUGH {
             return;
-        }
-    }
-}
-
-/// After the rest nothing may be left to do.
-fn report_unsettled(referee: &Referee) {
-    for (who, beat) in referee.beats() {
-        if beat.pending > 0 {
-            referee.trouble(format!("{who} has {} deletions left", beat.pending));
         }
     }
 }

@@ -140,11 +140,12 @@ impl Referee {
         self.lock().troubles.push(what);
     }
 
-    /// What the workers' caches say about themselves, as of their last beats.
-    pub(crate) fn beats(&self) -> Vec<(Who, Beat)> {
+    /// Who still has deletions to make good, and how many, as of the workers' last beats.
+    pub(crate) fn unsettled(&self) -> Vec<(Who, u64)> {
         let state = self.lock();
         let present = state.present.iter();
-        present.map(|present| (present.who, present.beat)).collect()
+        let pending = present.map(|present| (present.who, present.beat.pending));
+        pending.filter(|&(_, pending)| pending > 0).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
