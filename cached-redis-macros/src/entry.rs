@@ -81,7 +81,7 @@ pub(crate) fn expand<A: Attribute>(
     if for_editor {
         ide::complete(&mut item, &args, A::GRAMMAR);
     }
-    stacking::check(&mut item, name, &mut errors);
+    stacking::check(&mut item, name, &args, &mut errors);
     let function = Function::of(&item);
     signature::check(&function, name, &mut errors);
     let attribute = A::build(args, &function, &mut errors);

@@ -6,14 +6,14 @@ use core::num::NonZero;
 pub use crate::cache::{
     BatchCall, BatchTags, CacheRef, Call, Invalidation, KeyList, TagList, TemplateKey, cache_aside,
     cache_aside_each, cache_aside_each_tagged, cache_aside_tagged, cache_invalidate, explicit,
-    installed,
+    guarded, installed,
 };
 #[cfg(feature = "catalogue")]
 pub use crate::catalogue::{CACHED_REDIS_FUNCTIONS, Registration};
 pub use crate::codec::Format;
 pub use crate::key::{CacheKey, Family, HeldBy, Key, KeyFamily, KeyName, KeyWriter};
 pub use crate::shape::rows::{BatchShape, Value};
-pub use crate::shape::{Ids, Shape, Storable, probe};
+pub use crate::shape::{Failing, FromError, Ids, OrFail, Shape, Storable, probe};
 pub use crate::site::Site;
 pub use crate::ttl::Lifetimes;
 
@@ -184,6 +184,11 @@ pub fn unless<S: Shape, P: FnOnce(&S::Value) -> bool>(
     skip: P,
 ) -> impl FnOnce(&S::Value) -> bool {
     move |value| !skip(value)
+}
+
+/// With `on_error = "fail"`. The turbofish carries the return type, so that an error underlines it.
+pub fn or_fail<R: Failing, S: Shape<Output = R>>(shape: S) -> OrFail<S> {
+    OrFail::new(shape)
 }
 
 /// With `each`: gives the closure its arguments' types.

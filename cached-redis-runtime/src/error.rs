@@ -30,9 +30,9 @@ pub enum ErrorKind {
 
 /// An error of the cache itself.
 ///
-/// Annotated functions never return it: they fall back to their body. It comes from
+/// Annotated functions do not return it: they fall back to their body. It comes from
 /// [`Cache::connect`](crate::Cache::connect), [`Cache::install`](crate::Cache::install) and the calls that talk to
-/// the cache directly.
+/// the cache directly, and from a write that asks for it by `on_error = "fail"`.
 #[derive(Clone)]
 pub struct Error {
     kind: ErrorKind,
@@ -56,6 +56,19 @@ impl Error {
     ) -> Self {
         self.source = Some(Arc::new(source));
         self
+    }
+
+    /// The same, for whom it reaches instead of the result of a write.
+    pub(crate) fn after_the_write(self) -> Self {
+        let cause = &self.message;
+        let message = format!(
+            "the write took place, but its cache entries could not be deleted: {cause}; until they are, this process \
+             does not use them and keeps trying"
+        );
+        Self {
+            message: message.into(),
+            ..self
+        }
     }
 
     /// Whether the command was certainly not executed. After a broken connection or a timeout nobody knows.

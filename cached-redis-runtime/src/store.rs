@@ -170,6 +170,23 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
         })
     }
 
+    /// Puts the writer `token` into the guards of up to [`BATCH`] keys, or renews it there: it counts for another `stay`. A
+    /// guard takes the place of whatever the key holds, with this nonce, and keeps the other writers in it whose time is
+    /// not over. `false`: there is no room for it, and the key is deleted unless a guard stands there.
+    fn guard_many<'a>(
+        &'a self,
+        keys: &'a [(&'a str, Nonce)],
+        token: Nonce,
+        stay: Duration,
+    ) -> Reply<'a, Vec<Result<bool, Error>>>;
+
+    /// Takes writers, given by their tokens, out of the guards of up to [`BATCH`] keys. A guard that holds another writer
+    /// whose time is not over stays; whatever else the key holds is deleted.
+    fn unguard_many<'a>(
+        &'a self,
+        leaving: &'a [(&'a str, Nonce)],
+    ) -> Reply<'a, Vec<Result<(), Error>>>;
+
     /// Deletes the keys, whatever they hold, and says how many there were.
     fn delete<'a>(&'a self, keys: &'a [String]) -> Reply<'a, u64>;
 

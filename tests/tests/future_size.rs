@@ -95,6 +95,12 @@ pairs! {
         Ok(())
     }
 
+    #[cache_invalidate(key = "value:<id>", before)]
+    fn write_guarded(id: u64) -> Result<(), DbError> {
+        body::<1024>(id).await;
+        Ok(())
+    }
+
     #[cache_invalidate(keys("value:<id>", "named:<name>:<ret.id>", "large:<ret.id>"))]
     fn write_with_result(id: u64, name: String) -> Result<User, DbError> {
         let user = body::<1024>(id).await;
@@ -127,6 +133,7 @@ async fn an_attribute_adds_little_to_a_future() {
         wide(String::new(), [0; 200]) + size_of::<(String, [u8; 200])>();
         rows(&[1]) + 0;
         write(1) + 0;
+        write_guarded(1) + 0;
         write_with_result(1, String::new()) + 0;
     };
     for (name, bare, annotated, _) in sizes {

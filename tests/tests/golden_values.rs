@@ -6,7 +6,7 @@ mod common;
 
 use std::fmt::Write as _;
 
-use cached_redis_runtime::cache_aside;
+use cached_redis_runtime::{cache_aside, cache_invalidate};
 use cached_redis_tests::Server;
 use serde::{Deserialize, Serialize};
 
@@ -70,6 +70,12 @@ async fn absent(id: u32) -> Option<Item> {
 #[cache_aside(key = "lease:<id>", ttl = 60, skip(server))]
 async fn lease(id: u32, server: &Server) -> Vec<u8> {
     server.get(&format!("lease:{id}")).expect("a lease")
+}
+
+/// What lies under the key while the function runs.
+#[cache_invalidate(key = "guard:<id>", before)]
+async fn guard(id: u32, server: &Server) -> Vec<u8> {
+    server.get(&format!("guard:{id}")).expect("a guard")
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -162,5 +168,26 @@ async fn a_lease() {
         bytes[1..],
         filled[1..17],
         "the fill keeps the nonce of its lease"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guard() {
+    let world = World::redis().await;
+    let bytes = world.run(guard(1, world.server())).await;
+    assert_eq!(bytes.len(), 17 + 22, "one writer");
+    assert_eq!(bytes[0], 0xFB);
+    let (nonce, writer) = bytes[1..].split_at(16);
+    let (token, until) = writer.split_at(16);
+    assert!(nonce != [0; 16] && token != [0; 16] && nonce != token);
+    let time = world.server().cli(&["TIME"]);
+    let (seconds, _): (u64, u64) = redis::from_redis_value(time).expect("the server's clock");
+    let until = until
+        .iter()
+        .fold(0_u64, |ms, &byte| ms << 8 | u64::from(byte));
+    let left = until / 1000 - seconds;
+    assert!(
+        (5..=10).contains(&left),
+        "10 s by the server's clock: {left}"
     );
 }

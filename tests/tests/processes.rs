@@ -67,6 +67,21 @@ async fn write(mut database: Database, value: &str) {
     database.set("db:value", value).await;
 }
 
+/// It never gets from its commit to its deletion.
+#[cache_invalidate(key = "doc", before)]
+async fn write_guarded(mut database: Database, value: &str, committed: impl FnOnce()) {
+    database.set("db:value", value).await;
+    committed();
+    std::future::pending::<()>().await;
+}
+
+#[cache_invalidate(key = "doc")]
+async fn write_unguarded(mut database: Database, value: &str, committed: impl FnOnce()) {
+    database.set("db:value", value).await;
+    committed();
+    std::future::pending::<()>().await;
+}
+
 /// Either process: a cache and a database on the server at `url`.
 struct Process {
     cache: Cache,
@@ -138,6 +153,38 @@ fn second_process() {
             role.say(&process.read("open").await.0);
         });
     });
+}
+
+#[test]
+fn third_process() {
+    let url = std::env::var("SERVER_URL").unwrap_or_default();
+    Role::play("guarded writer", |role| {
+        run(async {
+            let Process { cache, database } = Process::at(&url).await;
+            let committed = || role.say("committed");
+            cache.scope(write_guarded(database, "v2", committed)).await;
+        });
+    });
+    Role::play("writer", |role| {
+        run(async {
+            let Process { cache, database } = Process::at(&url).await;
+            let committed = || role.say("committed");
+            cache
+                .scope(write_unguarded(database, "v2", committed))
+                .await;
+        });
+    });
+}
+
+/// A process that has committed and cannot delete any more.
+async fn stuck_after_the_commit(server: &Arc<Server>, role: &'static str) -> ChildProcess {
+    let env = server.url();
+    blocking(move || {
+        let mut child = ChildProcess::spawn("third_process", role, &[("SERVER_URL", &env)]);
+        assert_eq!(child.hear(), "committed");
+        child
+    })
+    .await
 }
 
 fn other(role: &str, server: &Server) -> ChildProcess {
@@ -246,5 +293,43 @@ fn a_load_of_another_process_stores_nothing_after_an_invalidation() {
         .await;
         assert_eq!(here.read("open").await, ("v2".to_owned(), Served::Hit));
         blocking(move || child.finish()).await;
+    });
+}
+
+#[test]
+fn nothing_stale_is_left_by_a_process_killed_after_its_commit() {
+    run(async {
+        let (server, here) = prepared().await;
+        assert_eq!(here.read("open").await.0, "v1");
+        let mut child = stuck_after_the_commit(&server, "guarded writer").await;
+        assert_eq!(here.read("open").await, ("v2".to_owned(), Served::Uncached));
+        child.kill();
+        let watch = Stopwatch::start();
+        // Its guard stands for another 600 ms at most, and everybody reads what was committed.
+        loop {
+            let (value, how) = here.read("open").await;
+            assert_eq!(value, "v2");
+            if how == Served::Hit {
+                break;
+            }
+            cached_redis_tests::pause(Duration::from_millis(10)).await;
+        }
+        assert!(
+            watch.elapsed() < Duration::from_secs(3),
+            "{:?}",
+            watch.elapsed()
+        );
+    });
+}
+
+/// What the test above is about.
+#[test]
+fn without_before_the_old_value_stays() {
+    run(async {
+        let (server, here) = prepared().await;
+        assert_eq!(here.read("open").await.0, "v1");
+        let mut child = stuck_after_the_commit(&server, "writer").await;
+        child.kill();
+        assert_eq!(here.read("open").await, ("v1".to_owned(), Served::Hit));
     });
 }

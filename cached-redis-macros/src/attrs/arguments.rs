@@ -12,8 +12,6 @@ const LATER: &[&str] = &[
     "lease",
     "wait",
     "near",
-    "before",
-    "on_error",
 ];
 
 pub(super) static CACHE_ASIDE: Grammar = Grammar {
@@ -144,6 +142,11 @@ pub(super) static CACHE_ASIDE: Grammar = Grammar {
             "a read has one key: `key = \"user:<id>\"`; `keys` is for `#[cache_invalidate]`",
         ),
         ("always", "`always` is for `#[cache_invalidate]`"),
+        ("before", "`before` is for `#[cache_invalidate]`"),
+        (
+            "on_error",
+            "a read never fails for the cache's sake; `on_error` is for `#[cache_invalidate]`",
+        ),
     ],
 };
 
@@ -197,6 +200,22 @@ pub(super) static CACHE_INVALIDATE: Grammar = Grammar {
             value: "–",
             default: "not after `Err`",
             meaning: "Clears after `Err` too, for writes that may have happened all the same.",
+        },
+        Spec {
+            name: "before",
+            kind: Kind::Flag,
+            example: "before",
+            value: "–",
+            default: "clear after the body only",
+            meaning: "Clears before the body too, and lets nobody store until it has ended, even if this process dies in it.",
+        },
+        Spec {
+            name: "on_error",
+            kind: Kind::Value,
+            example: "on_error = \"fail\"",
+            value: "`\"ignore\"`, `\"fail\"`",
+            default: "`\"ignore\"`",
+            meaning: "What the function returns when its entries could not be deleted: its result, or an error.",
         },
         ONE_SLOT,
         CACHE,

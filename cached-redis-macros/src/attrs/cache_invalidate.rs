@@ -27,6 +27,8 @@ pub(crate) struct CacheInvalidate {
     tags: Vec<KeyPlan>,
     each: Option<Each>,
     always: bool,
+    before: bool,
+    fails: bool,
     policy: Policy,
 }
 
@@ -37,17 +39,21 @@ impl Attribute for CacheInvalidate {
         let given = each::parse(&mut args, function, errors);
         let (plans, tags) = cleared(&mut args, function, given.as_ref(), errors);
         let always = args.flag("always");
-        if let (Some(always), Some(plans), Some(tags)) = (&always, &plans, &tags)
-            && plans.iter().chain(tags).all(KeyPlan::needs_result)
-        {
-            errors.push(
-                Diag::new(
-                    always.span(),
-                    "`always` clears entries after a failed call too, but every key here needs the result",
-                )
-                .help("leave `always` out, or name the entry by a parameter"),
-            );
+        let before = args.flag("before");
+        if let (Some(plans), Some(tags)) = (&plans, &tags) {
+            if plans.iter().chain(tags).all(KeyPlan::needs_result) {
+                let title = "`always` clears entries after a failed call too, but every key here needs the result";
+                needs_a_key(always.as_ref(), title, errors);
+            }
+            if plans.is_empty() {
+                let title = "`before` guards keys while the call runs, and a tag is none";
+                needs_a_key(before.as_ref(), title, errors);
+            } else if plans.iter().all(KeyPlan::needs_result) {
+                let title = "`before` clears entries before the call too, but every key here needs the result";
+                needs_a_key(before.as_ref(), title, errors);
+            }
         }
+        let fails = value::on_error(&mut args, function, errors);
         let policy = value::policy(&mut args, errors);
         let each = match given {
             Some(given) => Some(given.each?),
@@ -58,6 +64,8 @@ impl Attribute for CacheInvalidate {
             tags: tags?,
             each,
             always: always.is_some(),
+            before: before.is_some(),
+            fails,
             policy,
         })
     }
@@ -71,6 +79,9 @@ impl Attribute for CacheInvalidate {
     //     let __call = __rt::begin_invalidate(__site, __rt::installed(), true, false, &[__rt::template_key(…)]);
     //     let __shape = …;
     //     __rt::cache_invalidate(__call, __shape, __rt::no_ret_keys, move || async move { BODY }).await
+    //
+    // With `before` a `let __call = __rt::guarded(__call).await;` follows the first `__call`.
+    // With `on_error = "fail"` the second argument is `__rt::or_fail::<RET, _>(__shape)`.
     fn expand(&self, function: &Function<'_>) -> TokenStream {
         let context = Context::new(function, &self.policy);
         let Context { rt, span } = &context;
@@ -99,18 +110,28 @@ impl Attribute for CacheInvalidate {
         let many = self.many(&context, &many);
         let mutable = (tags.is_some() || !many.is_empty()).then(|| quote_spanned!(*span=> mut));
         let (parts, ret_keys) = ret::keys(&context, &after);
+        let guarded = self
+            .before
+            .then(|| quote_spanned!(*span=> let __call = #rt::guarded(__call).await;));
         let before = quote_spanned! {*span=>
             let #mutable __call =
                 #rt::begin_invalidate(__site, #cache, #enabled, #always, &[#(#keys),*]);
             #tags
             #many
+            #guarded
             #parts
+        };
+        let shape = match function.output {
+            Some(output) if self.fails => {
+                quote_spanned!(*span=> #rt::or_fail::<#output, _>(__shape))
+            }
+            _ => quote_spanned!(*span=> __shape),
         };
         let wrapper = Wrapper {
             site,
             before,
             function: quote_spanned!(*span=> #rt::cache_invalidate),
-            arguments: quote_spanned!(*span=> __call, __shape, #ret_keys,),
+            arguments: quote_spanned!(*span=> __call, #shape, #ret_keys,),
             tags: None,
             each: None,
         };
@@ -119,6 +140,13 @@ impl Attribute for CacheInvalidate {
 }
 
 /// Keys and tags, of which there must be one.
+fn needs_a_key(flag: Option<&Ident>, title: &str, errors: &mut Errors) {
+    if let Some(flag) = flag {
+        let help = format!("leave `{flag}` out, or name the entry by a parameter");
+        errors.push(Diag::new(flag.span(), title).help(help));
+    }
+}
+
 fn cleared(
     args: &mut Args,
     function: &Function<'_>,

@@ -1,8 +1,10 @@
 //! Attributes of ours on one function. The outermost is expanded first and still sees those below it.
 
-use syn::Attribute;
+use proc_macro2::{Literal, TokenStream, TokenTree};
+use syn::{Attribute, Meta};
 
 use crate::diag::{Diag, Errors};
+use crate::parse::args::Args;
 use crate::parse::item::Item;
 
 const READS: &str = "cache_aside";
@@ -10,7 +12,7 @@ const WRITES: &str = "cache_invalidate";
 
 /// Reports attributes that cannot be together with `attribute`, and takes them off the item: expanded
 /// on their own they would only repeat the message.
-pub(crate) fn check(item: &mut Item, attribute: &str, errors: &mut Errors) {
+pub(crate) fn check(item: &mut Item, attribute: &str, args: &Args, errors: &mut Errors) {
     item.attrs.retain(|below| {
         let Some(other) = [READS, WRITES].into_iter().find(|name| is(below, name)) else {
             return true;
@@ -19,6 +21,10 @@ pub(crate) fn check(item: &mut Item, attribute: &str, errors: &mut Errors) {
             mixed(below)
         } else if other == READS {
             twice(below)
+        } else if let Some(fail) = fails(below)
+            && !args.has("always")
+        {
+            swallowed(&fail)
         } else {
             return true;
         };
@@ -44,4 +50,28 @@ fn mixed(attr: &Attribute) -> Diag {
     )
     .note("on a hit the body does not run, so what it writes would be lost")
     .help("keep one, or split the function in two")
+}
+
+/// The `"fail"` of `on_error = "fail"`.
+fn fails(below: &Attribute) -> Option<Literal> {
+    let Meta::List(list) = &below.meta else {
+        return None;
+    };
+    let tokens: Vec<_> = TokenStream::clone(&list.tokens).into_iter().collect();
+    tokens.windows(3).find_map(|three| match three {
+        [
+            TokenTree::Ident(name),
+            TokenTree::Punct(_),
+            TokenTree::Literal(fail),
+        ] if name == "on_error" && fail.to_string() == "\"fail\"" => Some(fail.clone()),
+        _ => None,
+    })
+}
+
+fn swallowed(fail: &Literal) -> Diag {
+    let title =
+        "the attribute above would take this error for the write's, and leave its own entries";
+    Diag::over(fail, title)
+        .help("put the attribute with `on_error = \"fail\"` above the others")
+        .help("or give all keys to one attribute: `keys(\"…\", \"…\")`")
 }

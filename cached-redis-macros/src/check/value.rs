@@ -5,6 +5,7 @@ use syn::spanned::Spanned as _;
 use syn::{Expr, ExprLit, Lit, Path, UnOp};
 
 use crate::diag::{Diag, Errors};
+use crate::model::function::{Function, Shape};
 use crate::model::policy::{Codec, Policy};
 use crate::parse::args::{Args, Given};
 use crate::parse::literal::{Role, Text, ungroup};
@@ -158,6 +159,44 @@ pub(crate) fn codec(args: &mut Args, errors: &mut Errors) -> Option<(Codec, Span
         )),
     });
     None
+}
+
+/// Whether a write fails whose entries could not be deleted.
+pub(crate) fn on_error(args: &mut Args, function: &Function<'_>, errors: &mut Errors) -> bool {
+    let Some(given) = args.expr("on_error") else {
+        return false;
+    };
+    let (word, quoted) = match ungroup(&given.value) {
+        Expr::Path(path) => (path.path.get_ident().map(ToString::to_string), false),
+        other => (Text::of(other).map(|text| text.value().to_owned()), true),
+    };
+    let word = word.unwrap_or_default();
+    let title = match (word.as_str(), quoted) {
+        ("ignore", true) => return false,
+        ("fail", true) => {
+            if function.output.is_none() && function.shape != Shape::Blocking {
+                errors.push(cannot_fail(&given.value, function));
+            }
+            return true;
+        }
+        ("ignore" | "fail", false) => "`on_error` takes its word in quotes",
+        _ => "`on_error` is either \"ignore\" or \"fail\"",
+    };
+    let diag = Diag::over(&given.value, title);
+    errors.push(match nearest(&word, ["ignore", "fail"]) {
+        Some(near) => diag.help(format!("write `on_error = \"{near}\"`")),
+        None => diag.help(
+            "to return an error when the entries could not be deleted, write `on_error = \"fail\"`",
+        ),
+    });
+    false
+}
+
+fn cannot_fail(fail: &Expr, function: &Function<'_>) -> Diag {
+    let name = function.name();
+    Diag::over(fail, format!("`{name}` returns nothing, so it cannot fail")).help(
+        "return `Result<(), E>` and write `impl From<cached_redis_runtime::Error> for E`, or leave `on_error` out",
+    )
 }
 
 /// A closure over the value, or a function that is one.

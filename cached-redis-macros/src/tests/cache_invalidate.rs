@@ -80,3 +80,25 @@ fn tags() {
         &expect_file!["snapshots/cache_invalidate_tags.rs"],
     );
 }
+
+#[test]
+fn failing_with_the_deletion() {
+    invalidate(
+        quote!(key = "user:<id>", on_error = "fail"),
+        &quote! {
+            async fn update(id: u64) -> DbResult<()> { body }
+        },
+        &expect_file!["snapshots/cache_invalidate_failing_with_the_deletion.rs"],
+    );
+}
+
+#[test]
+fn guarded_before_the_body() {
+    invalidate(
+        quote!(keys("user:<id>", "team:<team>:<ret>"), before),
+        &quote! {
+            async fn update(id: u64, team: TeamId) -> DbResult<u64> { body }
+        },
+        &expect_file!["snapshots/cache_invalidate_guarded_before_the_body.rs"],
+    );
+}

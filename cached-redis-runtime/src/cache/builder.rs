@@ -69,8 +69,9 @@ impl CacheBuilder {
         self
     }
 
-    /// How long a process that died while it loaded keeps others from loading. A body may take longer: its lease is
-    /// renewed. Defaults to 10 s; at least 10 ms.
+    /// How long a process that died while it loaded keeps others from loading, and one that died in a write with `before`
+    /// keeps others from storing. A body may take longer: its lease, or its guard, is renewed. Defaults to 10 s; at least
+    /// 10 ms.
     pub fn lease(mut self, lease: Duration) -> Self {
         self.settings.lease = lease;
         self

@@ -34,7 +34,8 @@ pub enum Served {
     /// By its body, because `when` or [`bypass`] said so, because the body called itself for the same key, or because it
     /// was in a [`transaction`](crate::transaction), where what is loaded is not stored.
     Bypassed,
-    /// By its body, because the cache could not be used: no server, a timeout, a key of another type, no cache at all.
+    /// By its body, because the cache could not be used: no server, a timeout, a key of another type, a write with `before`
+    /// that is under way, no cache at all.
     Uncached,
     /// No annotated function was called.
     Untouched,

@@ -9,7 +9,8 @@ use tokio::runtime::Handle;
 use super::context::Context;
 use super::global::{CacheRef, Found};
 use super::transaction::Pending;
-use crate::engine::tag_prefix;
+use crate::engine::{Guards, tag_prefix};
+use crate::error::{Error, ErrorKind};
 use crate::key::{CacheKey, render};
 use crate::shape::{Shape, Verdict};
 use crate::site::Site;
@@ -85,13 +86,6 @@ impl KeyList {
     fn is_empty(&self) -> bool {
         self.keys.is_empty() && self.tags.is_empty()
     }
-
-    /// Leaves everything to the background.
-    fn lose(&self) {
-        let engine = self.cache.engine();
-        engine.lose(&self.keys);
-        engine.lose_tags(&self.tags);
-    }
 }
 
 impl fmt::Debug for KeyList {
@@ -108,6 +102,8 @@ pub struct Invalidation {
     site: &'static Site,
     always: bool,
     list: Option<KeyList>,
+    /// With `before`: what keeps the keys guarded.
+    guards: Option<Guards>,
     /// Where the keys wait for the commit.
     transaction: Option<Arc<Pending>>,
 }
@@ -147,21 +143,34 @@ impl Invalidation {
             site,
             always,
             list,
+            guards: None,
             transaction,
         }
     }
 
-    /// Leaves the keys to the transaction around, if there is one that has not ended.
-    fn waits(&self, list: &KeyList) -> bool {
+    /// Leaves the keys, and their guards, to the transaction around, if there is one that has not ended.
+    fn waits(&mut self, list: &KeyList) -> bool {
         let transaction = self.transaction.as_ref();
         transaction.is_some_and(|pending| {
-            pending.add(&list.cache, Some(self.site), &list.keys, &list.tags)
+            let KeyList {
+                cache, keys, tags, ..
+            } = list;
+            pending.add(cache, Some(self.site), keys, tags, &mut self.guards)
         })
     }
 
-    /// Nothing is to be deleted.
-    fn forget(mut self) {
-        self.list = None;
+    /// Places guards under the keys that are known by now.
+    async fn guard(&mut self) {
+        let Some(list) = &self.list else { return };
+        if list.keys.is_empty() || Handle::try_current().is_err() {
+            return;
+        }
+        // First, so that a call that is dropped on the way leaves them all the same.
+        let guards = self.guards.insert(Guards::new());
+        list.cache
+            .engine()
+            .enter(self.site, guards, &list.keys)
+            .await;
     }
 
     /// Adds tags.
@@ -180,22 +189,50 @@ impl Invalidation {
         }
     }
 
-    /// Boxed, so that the command's future does not live in the caller's.
-    fn run(mut self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    /// After the body. Boxed, so that the command's future does not live in the caller's.
+    ///
+    /// An error has been counted, and the deletion will be made good.
+    fn run(mut self, failed: bool) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send>> {
         Box::pin(async move {
-            // From here on `delete` takes care of the keys even if it is dropped.
-            let Some(list) = self.list.take() else { return };
-            if list.is_empty() || self.waits(&list) {
-                return;
-            }
+            // From here on the engine takes care of the keys even if it is dropped.
+            let Some(list) = self.list.take() else {
+                return Ok(());
+            };
             let engine = list.cache.engine();
-            if Handle::try_current().is_ok() {
-                // The function's own result is what its caller gets; the failure is counted and made good.
-                let _ = engine.invalidate(self.site, &list.keys, &list.tags).await;
-            } else {
-                list.lose();
+            if failed && !self.always {
+                if let Some(guards) = self.guards.take() {
+                    engine.withdraw(&list.keys, guards).await;
+                }
+                return Ok(());
+            }
+            if list.is_empty() || self.waits(&list) {
+                return Ok(());
+            }
+            if Handle::try_current().is_err() {
+                self.lose(&list);
+                let message = "there is no tokio runtime to send the deletion from";
+                return Err(Error::new(ErrorKind::Unavailable, message));
+            }
+            match self.guards.take() {
+                Some(guards) => {
+                    let guarded = (&*list.keys, guards);
+                    engine
+                        .leave_and_invalidate(self.site, guarded, &list.tags)
+                        .await
+                }
+                None => engine.invalidate(self.site, &list.keys, &list.tags).await,
             }
         })
+    }
+
+    /// Leaves the keys to the background. Until their deletion is through, this process does not trust them.
+    fn lose(&mut self, list: &KeyList) {
+        let engine = list.cache.engine();
+        match self.guards.take() {
+            Some(guards) => engine.lose_guarded(&list.keys, guards.token()),
+            None => engine.lose(&list.keys),
+        }
+        engine.lose_tags(&list.tags);
     }
 }
 
@@ -209,9 +246,20 @@ impl Drop for Invalidation {
         if list.is_empty() || self.waits(&list) {
             return;
         }
-        // Until the deletion is through, this process does not trust the keys.
-        list.lose();
+        self.lose(&list);
     }
+}
+
+/// With `before`: the keys are guarded while the body runs.
+///
+/// # Cancel safety
+/// The guards are left in the background.
+#[must_use]
+pub fn guarded(mut call: Invalidation) -> Pin<Box<dyn Future<Output = Invalidation> + Send>> {
+    Box::pin(async move {
+        call.guard().await;
+        call
+    })
 }
 
 /// Writes, then invalidates.
@@ -224,7 +272,7 @@ impl Drop for Invalidation {
 )]
 pub fn cache_invalidate<S, K, F, Fut>(
     mut call: Invalidation,
-    _shape: S,
+    shape: S,
     ret_keys: K,
     body: F,
 ) -> impl Future<Output = S::Output>
@@ -238,20 +286,19 @@ where
         let returned = body().await;
         // Only now is the body's future gone, so only a new variable can have its place.
         let output = returned;
-        match S::verdict(&output) {
+        let failed = match S::verdict(&output) {
             Verdict::Value(value) => {
                 if let Some(list) = &mut call.list {
                     ret_keys(value, list);
                 }
+                false
             }
-            Verdict::Absent => {}
-            Verdict::Failed if call.always => {}
-            Verdict::Failed => {
-                call.forget();
-                return output;
-            }
+            Verdict::Absent => false,
+            Verdict::Failed => true,
+        };
+        match call.run(failed).await {
+            Err(error) if !failed => shape.undeleted(output, error.after_the_write()),
+            _ => output,
         }
-        call.run().await;
-        output
     }
 }

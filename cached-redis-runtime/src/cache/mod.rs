@@ -14,7 +14,7 @@ pub use builder::CacheBuilder;
 pub use call::{Call, TagList, cache_aside, cache_aside_tagged};
 pub use context::{Served, bypass, inspect, refresh};
 pub use global::{CacheRef, explicit, installed};
-pub use invalidation::{Invalidation, KeyList, TemplateKey, cache_invalidate};
+pub use invalidation::{Invalidation, KeyList, TemplateKey, cache_invalidate, guarded};
 pub use transaction::transaction;
 
 use core::fmt;
@@ -233,7 +233,7 @@ impl Cache {
         let context = context::Context::current();
         let waits = context
             .transaction()
-            .is_some_and(|pending| pending.add(self, None, keys, tags));
+            .is_some_and(|pending| pending.add(self, None, keys, tags, &mut None));
         if waits {
             return Ok(());
         }

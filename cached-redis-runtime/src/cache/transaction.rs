@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::Cache;
 use super::context::Context;
-use crate::engine::Engine;
+use crate::engine::{Engine, Guards};
 use crate::site::Site;
 use crate::sync::{Arc, Mutex};
 
@@ -18,13 +18,15 @@ pub(super) struct Pending {
     outer: Option<Arc<Pending>>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Deletion {
     cache: Cache,
     /// `None` for [`Cache::invalidate`].
     site: Option<&'static Site>,
     keys: Vec<String>,
     tags: Vec<String>,
+    /// They stand until the end.
+    guards: Option<Guards>,
 }
 
 impl Pending {
@@ -35,24 +37,40 @@ impl Pending {
         }
     }
 
-    /// Takes over a deletion. `false`: the transaction is over, so the caller must see to it at once.
+    /// Takes over a deletion, and the guards with it. `false`: the transaction is over, so the caller must see to both at
+    /// once.
     pub(super) fn add(
         &self,
         cache: &Cache,
         site: Option<&'static Site>,
         keys: &[String],
         tags: &[String],
+        guards: &mut Option<Guards>,
     ) -> bool {
         let mut deletions = self.deletions.lock();
         let Some(deletions) = deletions.as_mut() else {
             return false;
         };
-        deletions.push(Deletion {
+        let mut one = Deletion {
             cache: cache.clone(),
             site,
             keys: keys.to_vec(),
             tags: tags.to_vec(),
-        });
+            guards: None,
+        };
+        if let Some(guards) = guards.take() {
+            // Tags are not guarded, and go their own way.
+            let tags = core::mem::take(&mut one.tags);
+            deletions.push(Deletion {
+                cache: cache.clone(),
+                site,
+                keys: Vec::new(),
+                tags,
+                guards: None,
+            });
+            one.guards = Some(guards);
+        }
+        deletions.push(one);
         true
     }
 
@@ -88,12 +106,23 @@ impl Open {
         if let Some(outer) = &self.0.outer {
             // Whether this was a savepoint of the outer transaction or one of its own cannot be known. In the first case
             // only the outer commit shows the change to others, in the second it is there now.
-            for one in &rest.0 {
-                outer.add(&one.cache, one.site, &one.keys, &one.tags);
-            }
+            rest.hand_over(outer).await;
+        }
+        while let Some((one, site, guards)) = rest.next_guarded() {
+            // A failure is counted and made good.
+            let _ = one.cache.engine.leave(site, &one.keys, guards).await;
         }
         while let Some((cache, deletions)) = rest.next_cache() {
             carry_out(&cache.engine, &deletions).await;
+        }
+    }
+
+    /// Forgets the deletions. One that was meant to be guarded cannot hold anybody up any longer.
+    async fn rolled_back(self) {
+        for one in self.0.close() {
+            if let Some(guards) = one.guards {
+                one.cache.engine.withdraw(&one.keys, guards).await;
+            }
         }
     }
 }
@@ -125,6 +154,31 @@ async fn carry_out(engine: &Engine, deletions: &[Deletion]) {
 struct Rest(Vec<Deletion>);
 
 impl Rest {
+    /// Leaves all to the transaction around as well. Guards go on standing there, and under them is nothing to delete.
+    async fn hand_over(&mut self, outer: &Pending) {
+        let mut at = 0;
+        while let Some(one) = self.0.get_mut(at) {
+            let standing = match &one.guards {
+                Some(guards) => one.cache.engine.renew(guards, &one.keys).await,
+                None => false,
+            };
+            let taken = outer.add(&one.cache, one.site, &one.keys, &one.tags, &mut one.guards);
+            if standing && taken {
+                self.0.remove(at);
+            } else {
+                at += 1;
+            }
+        }
+    }
+
+    fn next_guarded(&mut self) -> Option<(Deletion, &'static Site, Guards)> {
+        let is_guarded = |one: &Deletion| one.guards.is_some() && one.site.is_some();
+        let at = self.0.iter().position(is_guarded)?;
+        let mut one = self.0.remove(at);
+        let (site, guards) = (one.site?, one.guards.take()?);
+        Some((one, site, guards))
+    }
+
     fn next_cache(&mut self) -> Option<(Cache, Vec<Deletion>)> {
         let cache = self.0.first()?.cache.clone();
         let same = |one: &mut Deletion| Arc::ptr_eq(&one.cache.engine, &cache.engine);
@@ -136,7 +190,10 @@ impl Rest {
 impl Drop for Rest {
     fn drop(&mut self) {
         for one in &self.0 {
-            one.cache.engine.lose(&one.keys);
+            match &one.guards {
+                Some(guards) => one.cache.engine.lose_guarded(&one.keys, guards.token()),
+                None => one.cache.engine.lose(&one.keys),
+            }
             one.cache.engine.lose_tags(&one.tags);
         }
     }
@@ -153,6 +210,8 @@ impl Drop for Rest {
 /// - `Ok`: the keys are deleted before `transaction` returns.
 /// - `Err`: they are forgotten; the transaction was rolled back.
 /// - The future is dropped, or panics: they are deleted in the background, because the commit may have happened.
+///
+/// The guards of writes with `before` stand until the block has ended, in whatever way.
 ///
 /// Blocks may be nested. An inner block's keys are deleted when it ends in `Ok`, and once more with the outer one.
 /// A task that is spawned inside is not inside.
@@ -219,7 +278,7 @@ where
     if result.is_ok() {
         open.committed().await;
     } else {
-        drop(open.0.close());
+        open.rolled_back().await;
     }
     result
 }

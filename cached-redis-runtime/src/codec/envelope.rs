@@ -4,7 +4,8 @@
 //! state 1 | nonce 16 | format 1 | flags 1 | fingerprint 8 | written at, unix ms 6 | life ms 5 | load cost ms 2 | payload
 //! ```
 //!
-//! Numbers are big-endian. A lease or a guard ends after the nonce; an absent entry has no payload. State and nonce
+//! Numbers are big-endian. A lease ends after the nonce, and a guard after its [writers](super::guard); an absent entry
+//! has no payload. State and nonce
 //! stand first and at fixed offsets because the server's scripts compare them (`GETRANGE k 1 16`).
 //!
 //! The state bytes start neither a UTF-8 text nor a `MessagePack` map, array or string, so what another program
@@ -15,15 +16,17 @@ use std::hash::BuildHasher;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::guard::WRITER;
+
 /// Bytes before the payload.
 pub(crate) const HEADER: usize = 40;
-/// Bytes of a lease or a guard.
+/// Bytes of a lease, and of a guard without its writers.
 pub(crate) const LEASE: usize = 17;
 
 const VALUE: u8 = 0xF8;
 const ABSENT: u8 = 0xF9;
 const LEASED: u8 = 0xFA;
-const GUARDED: u8 = 0xFB;
+pub(super) const GUARDED: u8 = 0xFB;
 const STALE: u8 = 0xFC;
 
 /// Names one load or refresh. A fill succeeds only where it still stands.
@@ -125,7 +128,7 @@ impl Head {
 }
 
 /// The `N` low bytes of `n`, or the largest number that fits into them.
-fn low_bytes<const N: usize>(n: u64) -> [u8; N] {
+pub(super) fn low_bytes<const N: usize>(n: u64) -> [u8; N] {
     let mut out = [0; N];
     let largest = u64::MAX >> (8 * (8 - N));
     out.copy_from_slice(&n.min(largest).to_be_bytes()[8 - N..]);
@@ -147,7 +150,7 @@ pub(crate) enum Entry<'a> {
     Absent { head: Head },
     /// Someone is loading.
     Lease(Nonce),
-    /// A writer is between its commit and its invalidation.
+    /// A writer has begun and not ended.
     Guard(Nonce),
     /// A value past its soft expiry.
     Stale { head: Head, payload: &'a [u8] },
@@ -161,10 +164,13 @@ pub(crate) fn read(bytes: &[u8]) -> Entry<'_> {
         return Entry::Foreign;
     };
     match state {
-        LEASED | GUARDED => match <&[u8; LEASE]>::try_from(bytes) {
-            Ok(bytes) if state == LEASED => Entry::Lease(nonce_of(bytes)),
-            Ok(bytes) => Entry::Guard(nonce_of(bytes)),
+        LEASED => match <&[u8; LEASE]>::try_from(bytes) {
+            Ok(bytes) => Entry::Lease(nonce_of(bytes)),
             Err(_) => Entry::Foreign,
+        },
+        GUARDED => match bytes.split_first_chunk::<LEASE>() {
+            Some((head, writers)) if writers.len() % WRITER == 0 => Entry::Guard(nonce_of(head)),
+            _ => Entry::Foreign,
         },
         VALUE | ABSENT | STALE => match bytes.split_first_chunk::<HEADER>() {
             Some((head, payload)) => with_head(state, Head::read(head), payload),

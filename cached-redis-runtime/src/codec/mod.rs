@@ -10,6 +10,7 @@ mod bincode;
 mod depth;
 mod envelope;
 mod faithful;
+mod guard;
 #[cfg(feature = "json")]
 mod json;
 #[cfg(any(feature = "postcard", feature = "bincode"))]
@@ -25,6 +26,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub(crate) use envelope::{Entry, HEADER, Head, LEASE, Nonce, State, lease, read};
+pub(crate) use guard::{Writer, guard, read_guard};
 pub(crate) use tag::Tags;
 
 /// How deep a stored value may be nested.

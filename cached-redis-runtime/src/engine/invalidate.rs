@@ -4,10 +4,11 @@ use core::time::Duration;
 
 use tokio::runtime::Handle;
 
-use super::Engine;
-use super::lost::LostDeletes;
+use super::lost::{Batch, LostDeletes};
 use super::tags::make_good_tag;
+use super::{Engine, guards};
 use crate::clock;
+use crate::codec::Nonce;
 use crate::error::Error;
 use crate::observe::Count;
 use crate::site::Site;
@@ -62,7 +63,14 @@ impl Engine {
 
     /// Takes over the deletion of `keys` from a caller who cannot wait for it.
     pub(crate) fn lose(&self, keys: &[String]) {
-        if !keys.is_empty() && self.lost.add(keys) {
+        if !keys.is_empty() && self.lost.add(keys, None) {
+            self.make_good_soon();
+        }
+    }
+
+    /// The same for a writer that stands in the guards of `keys`.
+    pub(crate) fn lose_guarded(&self, keys: &[String], token: Nonce) {
+        if !keys.is_empty() && self.lost.add(keys, Some(token)) {
             self.make_good_soon();
         }
     }
@@ -117,8 +125,8 @@ async fn make_good(store: Weak<dyn Store>, mut running: Running) {
             let (Some(store), Some(lost)) = (store.upgrade(), running.0.upgrade()) else {
                 return;
             };
-            let (keys, turn) = lost.batch(100);
-            if keys.is_empty()
+            let batch = lost.batch(100);
+            if batch.is_empty()
                 && let Some((tag, turn)) = lost.tag()
             {
                 if make_good_tag(&*store, &tag).await {
@@ -126,7 +134,7 @@ async fn make_good(store: Weak<dyn Store>, mut running: Running) {
                     pause = 20;
                     continue;
                 }
-            } else if keys.is_empty() {
+            } else if batch.is_empty() {
                 drop(running);
                 // A key may have come between the look and the drop; whoever added it found the task running.
                 if lost.len() == 0 || !lost.start() {
@@ -134,8 +142,7 @@ async fn make_good(store: Weak<dyn Store>, mut running: Running) {
                 }
                 running = Running(Arc::downgrade(&lost));
                 continue;
-            } else if store.delete(&keys).await.is_ok() {
-                lost.done(&keys, turn);
+            } else if sent_again(&*store, &lost, &batch).await {
                 pause = 20;
                 continue;
             }
@@ -143,4 +150,19 @@ async fn make_good(store: Weak<dyn Store>, mut running: Running) {
         clock::sleep(Duration::from_millis(spread_between(pause / 2, pause))).await;
         pause = (pause * 2).min(500);
     }
+}
+
+/// Says whether all of them worked.
+async fn sent_again(store: &dyn Store, lost: &LostDeletes, batch: &Batch) -> bool {
+    let plain = batch.plain.is_empty() || store.delete(&batch.plain).await.is_ok();
+    if plain {
+        lost.done(&batch.plain, batch.turn);
+    }
+    let guarded = batch.guarded.iter().map(|(key, token)| (&**key, *token));
+    let left = guards::leave(store, &guarded.collect::<Vec<_>>()).await;
+    let guarded = batch.guarded.iter().zip(&left);
+    let good = guarded.filter(|(_, left)| left.is_ok());
+    let good: Vec<_> = good.map(|((key, _), _)| key.clone()).collect();
+    lost.done(&good, batch.turn);
+    plain && good.len() == left.len()
 }

@@ -4,6 +4,7 @@
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::collections::HashMap;
 
+use crate::codec::Nonce;
 use crate::sync::Mutex;
 
 /// More keys than this are not remembered one by one: everything is bypassed until the remembered ones are gone.
@@ -28,8 +29,8 @@ pub(crate) struct LostDeletes {
 
 #[derive(Debug, Default)]
 struct Keys {
-    /// With the turn at which each was added last: a deletion sent before that turn does not cover it.
-    pending: HashMap<String, u64>,
+    pending: HashMap<String, Lost>,
+    /// With the turn at which each was added last.
     tags: HashMap<String, u64>,
     turn: u64,
     /// The length of all of them together.
@@ -38,16 +39,18 @@ struct Keys {
 
 impl Keys {
     /// Remembers one key, unless there are too many.
-    fn insert(&mut self, key: &str) -> bool {
-        if let Some(added) = self.pending.get_mut(key) {
-            *added = self.turn;
+    fn insert(&mut self, key: &str, token: Option<Nonce>) -> bool {
+        let turn = self.turn;
+        if let Some(lost) = self.pending.get_mut(key) {
+            let token = token.or(lost.token);
+            *lost = Lost { turn, token };
             return true;
         }
         let fits = self.pending.len() < CAPACITY && self.bytes + key.len() <= BYTES;
         // The first is taken in any case: with none there would be nothing to wait for.
         if fits || self.pending.is_empty() {
             self.bytes += key.len();
-            self.pending.insert(key.to_owned(), self.turn);
+            self.pending.insert(key.to_owned(), Lost { turn, token });
             return true;
         }
         false
@@ -63,6 +66,30 @@ impl Keys {
 impl Keys {
     fn len(&self) -> usize {
         self.pending.len() + self.tags.len()
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Lost {
+    /// At which it was added last: a deletion sent before that turn does not cover it.
+    turn: u64,
+    /// Whom to take out of the key's guard. Of several writers of this process the last one: the others' time there
+    /// runs out.
+    token: Option<Nonce>,
+}
+
+/// Some of the pending keys.
+#[derive(Debug)]
+pub(super) struct Batch {
+    pub(super) plain: Vec<String>,
+    pub(super) guarded: Vec<(String, Nonce)>,
+    /// A deletion sent from now on covers what was added until this turn.
+    pub(super) turn: u64,
+}
+
+impl Batch {
+    pub(super) fn is_empty(&self) -> bool {
+        self.plain.is_empty() && self.guarded.is_empty()
     }
 }
 
@@ -86,12 +113,12 @@ impl LostDeletes {
             || (is_tagged && !state.tags.is_empty())
     }
 
-    /// Remembers `keys`. Says whether a task has to be started.
-    pub(super) fn add(&self, keys: &[String]) -> bool {
+    /// Remembers `keys`, and the writer that stands in their guards. Says whether a task has to be started.
+    pub(super) fn add(&self, keys: &[String], token: Option<Nonce>) -> bool {
         let mut state = self.keys.lock();
         state.turn += 1;
         for key in keys {
-            if !state.insert(key) {
+            if !state.insert(key, token) {
                 self.overflowed.store(true, Ordering::Release);
             }
         }
@@ -126,13 +153,20 @@ impl LostDeletes {
         self.running.store(false, Ordering::Release);
     }
 
-    /// Some of the pending keys, and the turn that a deletion sent from now on covers.
-    pub(super) fn batch(&self, most: usize) -> (Vec<String>, u64) {
+    pub(super) fn batch(&self, most: usize) -> Batch {
         let state = self.keys.lock();
-        (
-            state.pending.keys().take(most).cloned().collect(),
-            state.turn,
-        )
+        let mut batch = Batch {
+            plain: Vec::new(),
+            guarded: Vec::new(),
+            turn: state.turn,
+        };
+        for (key, lost) in state.pending.iter().take(most) {
+            match lost.token {
+                None => batch.plain.push(key.clone()),
+                Some(token) => batch.guarded.push((key.clone(), token)),
+            }
+        }
+        batch
     }
 
     /// One of the pending tags, and the turn that its invalidation from now on covers.
@@ -145,7 +179,7 @@ impl LostDeletes {
     pub(super) fn done(&self, keys: &[String], turn: u64) {
         let mut state = self.keys.lock();
         for key in keys {
-            if state.pending.get(key).is_some_and(|&added| added <= turn) {
+            if state.pending.get(key).is_some_and(|lost| lost.turn <= turn) {
                 state.remove(key);
             }
         }
@@ -180,10 +214,10 @@ mod tests {
     #[test]
     fn a_key_lost_again_during_its_deletion_stays() {
         let lost = LostDeletes::new();
-        assert!(lost.add(&keys(&["a", "b"])));
-        let (batch, turn) = lost.batch(10);
-        assert!(!lost.add(&keys(&["a"])), "the task runs already");
-        lost.done(&batch, turn);
+        assert!(lost.add(&keys(&["a", "b"]), None));
+        let batch = lost.batch(10);
+        assert!(!lost.add(&keys(&["a"]), None), "the task runs already");
+        lost.done(&batch.plain, batch.turn);
         assert!(lost.holds("a", false));
         assert!(!lost.holds("b", false));
     }
@@ -192,30 +226,43 @@ mod tests {
     fn long_keys_are_bounded_by_their_length() {
         let lost = LostDeletes::new();
         let long = |n: usize| format!("{n}{}", "x".repeat(1 << 20));
-        lost.add(&(0..20).map(long).collect::<Vec<_>>());
+        lost.add(&(0..20).map(long).collect::<Vec<_>>(), None);
         assert_eq!(lost.len(), 15);
         assert!(lost.holds("never seen", false));
         while lost.len() > 0 {
-            let (batch, turn) = lost.batch(10);
-            lost.done(&batch, turn);
+            let batch = lost.batch(10);
+            lost.done(&batch.plain, batch.turn);
         }
         assert_eq!(lost.keys.lock().bytes, 0);
         assert!(!lost.holds("never seen", false));
         // Longer than all may be together.
-        lost.add(&["y".repeat(BYTES + 1)]);
+        lost.add(&["y".repeat(BYTES + 1)], None);
         assert_eq!(lost.len(), 1);
+    }
+
+    #[test]
+    fn a_guarded_key_is_left_with_the_last_token_it_was_lost_with() {
+        let lost = LostDeletes::new();
+        let (first, second) = (Nonce::fresh(), Nonce::fresh());
+        for token in [Some(first), Some(second), None] {
+            lost.add(&keys(&["a"]), token);
+        }
+        lost.add(&keys(&["b"]), None);
+        let batch = lost.batch(10);
+        assert_eq!(batch.guarded, [("a".to_owned(), second)]);
+        assert_eq!(batch.plain, ["b"]);
     }
 
     #[test]
     fn overflow_bypasses_everything_until_the_rest_is_done() {
         let lost = LostDeletes::new();
         let many: Vec<String> = (0..=CAPACITY).map(|n| n.to_string()).collect();
-        lost.add(&many);
+        lost.add(&many, None);
         assert_eq!(lost.len(), CAPACITY);
         assert!(lost.holds("never seen", false));
         while lost.len() > 0 {
-            let (batch, turn) = lost.batch(10_000);
-            lost.done(&batch, turn);
+            let batch = lost.batch(10_000);
+            lost.done(&batch.plain, batch.turn);
         }
         assert!(!lost.holds("never seen", false));
     }

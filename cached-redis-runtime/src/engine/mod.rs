@@ -3,6 +3,7 @@
 mod admission;
 mod batch;
 mod fill;
+mod guards;
 mod invalidate;
 mod key_length;
 mod lost;
@@ -13,6 +14,7 @@ mod tags;
 pub(crate) use admission::{Admission, Start};
 pub(crate) use batch::{Batch, Search, Step};
 pub(crate) use fill::Outcome;
+pub(crate) use guards::Guards;
 pub(crate) use plan::{Hit, Plan, Reload, Ticket};
 pub(crate) use tags::{Membership, Registration, tag_prefix};
 

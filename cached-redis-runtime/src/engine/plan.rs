@@ -245,6 +245,8 @@ impl Engine {
 
     pub(super) fn see(&self, bytes: &[u8], request: Request<'_>, reload: Reload) -> Seen {
         match read(bytes) {
+            // Of any length: it must not be taken for something that may be replaced.
+            Entry::Guard(_) => Seen::Guard,
             // More than this cache would ever store, so nothing of its own making; it is never decoded.
             _ if bytes.len() > self.settings.max_value_bytes => Seen::Foreign,
             Entry::Value { head, .. } => Self::see_entry(head, request, reload, false),
@@ -252,7 +254,6 @@ impl Engine {
             // A forced reload does not wait for a load that may have begun long before it: it replaces the lease.
             Entry::Lease(nonce) if reload == Reload::Forced => Seen::Mismatch(nonce),
             Entry::Lease(nonce) => Seen::Lease(nonce),
-            Entry::Guard(_) => Seen::Guard,
             Entry::Stale { head, .. } => Seen::Mismatch(head.nonce),
             Entry::Foreign => Seen::Foreign,
         }

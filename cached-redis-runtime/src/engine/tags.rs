@@ -12,7 +12,7 @@ use core::time::Duration;
 
 use tokio::task::AbortHandle;
 
-use super::{Engine, Outcome, Start, Ticket};
+use super::{Engine, Guards, Outcome, Start, Ticket};
 use crate::clock::{self, Instant};
 use crate::error::{Error, ErrorKind};
 use crate::flight::Verdict;
@@ -131,6 +131,26 @@ impl Engine {
         self.count_deleted(site, keys.len(), &deleted);
         self.count_swept(site, tags, &swept);
         deleted.and(swept.map(drop))
+    }
+
+    /// Takes keys out of their guards, then invalidates tags.
+    ///
+    /// # Errors
+    /// As for [`invalidate`](Self::invalidate).
+    ///
+    /// # Cancel safety
+    /// As for [`invalidate`](Self::invalidate).
+    pub(crate) async fn leave_and_invalidate(
+        &self,
+        site: &'static Site,
+        (keys, guards): (&[String], Guards),
+        tags: &[String],
+    ) -> Result<(), Error> {
+        let pending = PendingTags::new(self, tags);
+        let left = self.leave(site, keys, guards).await;
+        let swept = pending.sweep().await;
+        self.count_swept(site, tags, &swept);
+        left.and(swept.map(drop))
     }
 
     /// Deletes keys with one command, then the members of the tags, and says how many of these there were.

@@ -3,11 +3,13 @@
 //! `Result<Option<Arc<User>>, E>` is a [`FallibleMaybe`] around a [`SharedLeaf`]. [`probe`] finds the shape from the
 //! type itself, so an alias such as `sqlx::Result<T>` needs no annotation.
 
+mod failing;
 mod ids;
 mod leaf;
 pub mod probe;
 pub mod rows;
 
+pub use failing::{Failing, FromError, OrFail};
 pub use ids::{Asked, Ids};
 pub use leaf::{Leaf, OwnedLeaf, SharedLeaf, StoredLeaf, UnsizedLeaf};
 
@@ -15,6 +17,7 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use crate::codec::{CodecError, Format};
+use crate::error::Error;
 use crate::site::Site;
 
 /// What a function returned, as the cache sees it.
@@ -39,6 +42,11 @@ pub trait Shape: Copy {
 
     /// Where the value is in this output.
     fn verdict(output: &Self::Output) -> Verdict<'_, Self::Value>;
+
+    /// What a writer returns whose body returned `output`, and whose entries could not be deleted.
+    fn undeleted(self, output: Self::Output, _error: Error) -> Self::Output {
+        output
+    }
 }
 
 /// A shape whose value can be stored and read back.

@@ -9,6 +9,8 @@ use super::body;
 #[derive(Debug, PartialEq)]
 struct Refused;
 
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
 struct User {
     id: u64,
     name: String,
@@ -82,6 +84,18 @@ async fn even_after_an_error(id: u64) -> Result<(), Refused> {
     Err(Refused)
 }
 
+#[cache_invalidate(key = "user:<ret>", on_error = "fail")]
+async fn failing_with_the_deletion(id: u64) -> Result<Option<u64>, BoxError> {
+    body();
+    Ok(Some(id))
+}
+
+#[cache_invalidate(key = "user:<id>", before)]
+async fn guarded(id: u64) -> Result<u64, Refused> {
+    body();
+    Ok(id)
+}
+
 #[cache_invalidate(key = "user:<id>", cache = service.cache)]
 async fn with_its_own_cache(service: &Service, id: u64) -> u64 {
     body();
@@ -135,6 +149,8 @@ shapes! {
         spares!(conditional(2, true), user(2));
     }
     even_after_an_error { invalidates!(even_after_an_error(1), user(1)).unwrap_err(); }
+    failing_with_the_deletion { invalidates!(failing_with_the_deletion(1), user(1)).unwrap(); }
+    guarded { invalidates!(guarded(1), user(1)).unwrap(); }
     with_its_own_cache |cache| {
         let service = Service { cache, writes: 0 };
         invalidates!(with_its_own_cache(&service, 1), user(1));

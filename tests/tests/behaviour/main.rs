@@ -10,12 +10,14 @@ mod common;
 
 mod arguments;
 mod batch;
+mod before;
 mod context;
 mod families;
 mod formats;
 mod invalidate;
 mod key_length;
 mod max_loads;
+mod on_error;
 mod return_types;
 mod tags;
 mod transaction;

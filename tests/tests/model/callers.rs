@@ -62,6 +62,7 @@ fn act_on(moves: &mut Moves<'_>, at: usize, seen: Slot, rules: Rules) {
         Slot::Missing if rules.fill == Fill::Always => {
             moves.stage(at, "found nothing", Stage::Replacing(seen));
         }
+        Slot::Guard => moves.stage(at, "sees a writer at work", Stage::Uncached),
         _ if reader.refreshes && seen != Slot::Missing => {
             moves.stage(at, "is to replace it", Stage::Replacing(seen));
         }

@@ -21,9 +21,22 @@ pub(crate) fn of_the_world(moves: &mut Moves<'_>) {
             });
         }
     }
+    if world.slot == Slot::Guard && world.faults.expiries > 0 {
+        moves.fault("the guard expires", |world| {
+            world.empty(true);
+            world.faults.expiries -= 1;
+        });
+    }
+    for (at, writer) in world.writers.iter().enumerate() {
+        if *writer == Writer::Dead {
+            moves.add("the time of a dead writer is over", |world| {
+                world.outlive(at);
+            });
+        }
+    }
     if world.slot != Slot::Missing && world.faults.flushes > 0 {
         moves.fault("the server is flushed", |world| {
-            world.slot = Slot::Missing;
+            world.empty(true);
             world.faults.flushes -= 1;
         });
     }
@@ -123,12 +136,14 @@ impl World {
             }
         }
         // Writers have no home; one that has committed and not yet deleted dies in some crash.
-        if let Some(writer) = self
-            .writers
-            .iter_mut()
-            .find(|writer| matches!(writer, Writer::Committed(_)))
-        {
-            *writer = Writer::Over;
+        for writer in &mut self.writers {
+            *writer = match writer {
+                Writer::Guarding(guarding) if guarding.committed.is_none() => continue,
+                Writer::Guarding(guarding) if guarding.listed => Writer::Dead,
+                Writer::Committed(_) | Writer::Guarding(_) => Writer::Over,
+                _ => continue,
+            };
+            break;
         }
     }
 }

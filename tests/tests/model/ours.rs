@@ -95,6 +95,37 @@ fn an_entry_is_replaced_while_it_is_written() {
     });
 }
 
+/// With `before`.
+#[test]
+fn two_writers_in_a_guard_that_is_lost() {
+    holds(&Setup {
+        rules: Rules::GUARDED,
+        readers: &[P0, P1],
+        warm: true,
+        faults: Faults {
+            expiries: 1,
+            flushes: 1,
+            lost_replies: 1,
+            ..NO_FAULTS
+        },
+        ..SETUP
+    });
+}
+
+#[test]
+fn a_writer_in_a_guard_crashes_after_its_commit() {
+    holds(&Setup {
+        rules: Rules::GUARDED,
+        readers: &[P0, P1, REFRESH],
+        warm: true,
+        faults: Faults {
+            crashes: 1,
+            ..NO_FAULTS
+        },
+        ..SETUP
+    });
+}
+
 #[test]
 #[ignore = "a million states and more: half a minute"]
 fn four_callers_and_a_lost_reply() {

@@ -70,6 +70,10 @@ pub(crate) enum Delete {
     BeforeCommit,
     /// Before the commit, and again later.
     Twice,
+    /// As with `before`: a guard stands from before the commit until the last of its writers leaves.
+    Guarded,
+    /// The same, and the first who leaves takes the guard away.
+    GuardedAlone,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -95,6 +99,12 @@ impl Rules {
         turn: Turn::PassedOn,
         release: Release::OnDrop,
         delete: Delete::AfterCommit,
+    };
+
+    /// And with `before`.
+    pub(crate) const GUARDED: Self = Self {
+        delete: Delete::Guarded,
+        ..Self::OURS
     };
 }
 

@@ -100,6 +100,21 @@ fn deleting_before_the_commit() {
     breaks(&Setup { rules, ..SETUP }, Property::NoStaleAnswer);
 }
 
+/// Nothing is wrong before the other one has committed; should it end there, the old value would stay.
+#[test]
+fn leaving_a_guard_in_which_somebody_stands() {
+    let rules = Rules {
+        delete: Delete::GuardedAlone,
+        ..Rules::OURS
+    };
+    let setup = Setup {
+        rules,
+        writers: 2,
+        ..SETUP
+    };
+    breaks(&setup, Property::NothingStaleAtRest);
+}
+
 #[test]
 fn replacing_an_entry_that_looks_the_same() {
     let rules = Rules {

@@ -18,13 +18,18 @@ pub(crate) const WRITERS: usize = 2;
 pub(crate) enum Slot {
     Missing,
     Lease(Nonce),
-    Value { nonce: Nonce, version: Version },
+    Value {
+        nonce: Nonce,
+        version: Version,
+    },
+    /// Of the writers that are listed.
+    Guard,
 }
 
 impl Slot {
     pub(crate) fn nonce(self) -> Option<Nonce> {
         match self {
-            Self::Missing => None,
+            Self::Missing | Self::Guard => None,
             Self::Lease(nonce) | Self::Value { nonce, .. } => Some(nonce),
         }
     }
@@ -103,7 +108,20 @@ pub(crate) enum Writer {
     /// Has deleted, and not written yet.
     Deleted,
     Committed(Version),
+    Guarding(Guarding),
+    /// In the guard, whose process has ended.
+    Dead,
     Over,
+}
+
+/// A writer with `before`, from its entering to its leaving.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Guarding {
+    /// It is in the guard that the key holds.
+    pub(crate) listed: bool,
+    /// Neither expiry nor flush has taken it out.
+    pub(crate) sheltered: bool,
+    pub(crate) committed: Option<Version>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -244,7 +262,7 @@ impl World {
 
 fn rename_slot(slot: &mut Slot, name: &mut impl FnMut(Nonce) -> Nonce) {
     match slot {
-        Slot::Missing => {}
+        Slot::Missing | Slot::Guard => {}
         Slot::Lease(nonce) | Slot::Value { nonce, .. } => *nonce = name(*nonce),
     }
 }
@@ -255,6 +273,7 @@ impl fmt::Display for Slot {
             Self::Missing => f.write_str("nothing"),
             Self::Lease(nonce) => write!(f, "lease #{nonce}"),
             Self::Value { nonce, version } => write!(f, "v{version} #{nonce}"),
+            Self::Guard => f.write_str("guard"),
         }
     }
 }

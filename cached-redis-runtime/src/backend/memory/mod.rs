@@ -1,5 +1,6 @@
 //! `memory://`: one process, bounded, with expiry, and the same protocol as Redis.
 
+mod guards;
 mod tags;
 
 use core::time::Duration;
@@ -7,6 +8,7 @@ use std::collections::{HashMap, VecDeque};
 
 use crate::clock::{self, Instant};
 use crate::codec::{LEASE, Nonce, lease};
+use crate::error::Error;
 use crate::store::{Claimed, Expect, Reply, Store, Tagging};
 use crate::sync::{Arc, Mutex};
 use tags::Tags;
@@ -24,8 +26,10 @@ pub(crate) struct MemoryStore {
     state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
+    /// Where the clock of this store begins.
+    start: Instant,
     entries: HashMap<String, Slot>,
     tags: Tags,
     /// Every entry stands here once; a key whose entry is gone or newer is skipped when it comes up.
@@ -48,7 +52,7 @@ impl MemoryStore {
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
             capacity,
-            state: Mutex::new(State::default()),
+            state: Mutex::new(State::new()),
         }
     }
 
@@ -60,6 +64,17 @@ impl MemoryStore {
 }
 
 impl State {
+    fn new() -> Self {
+        Self {
+            start: clock::now(),
+            entries: HashMap::new(),
+            clock: VecDeque::new(),
+            bytes: 0,
+            arrivals: 0,
+            tags: Tags::default(),
+        }
+    }
+
     fn get(&mut self, key: &str) -> Option<&Slot> {
         if self.entries.get(key)?.is_expired() {
             self.remove(key);
@@ -240,6 +255,36 @@ impl Store for MemoryStore {
 
     fn release<'a>(&'a self, key: &'a str, nonce: Nonce) -> Reply<'a, bool> {
         self.with(|state| state.bytes_of(key) == Some(lease(nonce).as_slice()) && state.remove(key))
+    }
+
+    fn guard_many<'a>(
+        &'a self,
+        keys: &'a [(&'a str, Nonce)],
+        token: Nonce,
+        stay: Duration,
+    ) -> Reply<'a, Vec<Result<bool, Error>>> {
+        let capacity = self.capacity;
+        self.with(|state| {
+            let guarded = keys.iter().map(|&(key, nonce)| {
+                state.guard(key, nonce, token, stay, capacity);
+                // Too large for the store, it was evicted at once.
+                Ok(state.entries.contains_key(key))
+            });
+            guarded.collect()
+        })
+    }
+
+    fn unguard_many<'a>(
+        &'a self,
+        leaving: &'a [(&'a str, Nonce)],
+    ) -> Reply<'a, Vec<Result<(), Error>>> {
+        let capacity = self.capacity;
+        self.with(|state| {
+            for &(key, token) in leaving {
+                state.unguard(key, token, capacity);
+            }
+            leaving.iter().map(|_| Ok(())).collect()
+        })
     }
 
     fn delete<'a>(&'a self, keys: &'a [String]) -> Reply<'a, u64> {

@@ -130,6 +130,35 @@ impl RedisStore {
         Ok(())
     }
 
+    pub(super) async fn guard_all(
+        &self,
+        keys: &[(&str, Nonce)],
+        token: Nonce,
+        stay: Duration,
+    ) -> Result<Vec<Result<bool, Error>>, Error> {
+        let millis = millis(stay).to_string();
+        let calls: Vec<Call<'_>> = keys
+            .iter()
+            .map(|(key, nonce)| (*key, vec![&token.0[..], &nonce.0[..], millis.as_bytes()]))
+            .collect();
+        let replies = self.eval_all(Script::Guard, &calls).await?;
+        let guarded = |reply: Result<Value, RedisError>| Ok(integer(&reply.map_err(convert)?)? > 0);
+        Ok(replies.into_iter().map(guarded).collect())
+    }
+
+    pub(super) async fn unguard_all(
+        &self,
+        leaving: &[(&str, Nonce)],
+    ) -> Result<Vec<Result<(), Error>>, Error> {
+        let calls: Vec<Call<'_>> = leaving
+            .iter()
+            .map(|(key, token)| (*key, vec![&token.0[..]]))
+            .collect();
+        let replies = self.eval_all(Script::Unguard, &calls).await?;
+        let left = |reply: Result<Value, RedisError>| reply.map(drop).map_err(convert);
+        Ok(replies.into_iter().map(left).collect())
+    }
+
     /// One script for many keys: by digest, and by source where the digest is not known (any more).
     pub(super) async fn eval_all(
         &self,

@@ -9,15 +9,19 @@ pub(super) enum Script {
     Fill,
     Renew,
     Release,
+    Guard,
+    Unguard,
     Tag,
 }
 
 impl Script {
-    pub(super) const ALL: [Self; 5] = [
+    pub(super) const ALL: [Self; 7] = [
         Self::Claim,
         Self::Fill,
         Self::Renew,
         Self::Release,
+        Self::Guard,
+        Self::Unguard,
         Self::Tag,
     ];
 
@@ -27,6 +31,8 @@ impl Script {
             Self::Fill => FILL,
             Self::Renew => RENEW,
             Self::Release => RELEASE,
+            Self::Guard => GUARD,
+            Self::Unguard => UNGUARD,
             Self::Tag => TAG,
         }
     }
@@ -88,3 +94,54 @@ if redis.call('PTTL', KEYS[1]) < life then
   redis.call('PEXPIRE', KEYS[1], ARGV[1])
 end
 return 1";
+
+/// `ARGV[1]` is a writer's token. Afterwards `others` are the writers of the guard that the key holds, but for that one
+/// and those whose time is over; `last` is when the time of the last of them is.
+macro_rules! others {
+    () => {
+        "\
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local held = redis.pcall('GET', KEYS[1])
+local guarded = type(held) == 'string' and string.byte(held) == 251 and #held % 22 == 17
+local others, last = '', 0
+if guarded then
+  for at = 18, #held, 22 do
+    local till = 0
+    for byte = at + 16, at + 21 do till = till * 256 + string.byte(held, byte) end
+    if till > now and string.sub(held, at, at + 15) ~= ARGV[1] then
+      others = others .. string.sub(held, at, at + 21)
+      last = math.max(last, till)
+    end
+  end
+end
+"
+    };
+}
+
+/// `KEYS[1]`, token, nonce, milliseconds. A full server still deletes. It leaves a guard that is there: under it nothing
+/// is stored, and it expires.
+const GUARD: &str = concat!(
+    others!(),
+    "\
+local mine = now + ARGV[3]
+local rest, bytes = mine, ''
+for _ = 1, 6 do
+  bytes = string.char(rest % 256) .. bytes
+  rest = math.floor(rest / 256)
+end
+local guard = '\\251' .. ARGV[2] .. others .. ARGV[1] .. bytes
+local set = redis.pcall('SET', KEYS[1], guard, 'PX', math.max(last, mine) - now)
+if not set.err then return 1 end
+if not guarded then redis.call('DEL', KEYS[1]) end
+return 0"
+);
+
+/// `KEYS[1]`, token.
+const UNGUARD: &str = concat!(
+    others!(),
+    "\
+if others == '' then return redis.call('DEL', KEYS[1]) end
+redis.pcall('SET', KEYS[1], string.sub(held, 1, 17) .. others, 'PX', last - now)
+return 0"
+);

@@ -280,6 +280,22 @@ impl Store for RedisStore {
         Box::pin(self.release_all(leases))
     }
 
+    fn guard_many<'a>(
+        &'a self,
+        keys: &'a [(&'a str, Nonce)],
+        token: Nonce,
+        stay: Duration,
+    ) -> Reply<'a, Vec<Result<bool, Error>>> {
+        Box::pin(self.guard_all(keys, token, stay))
+    }
+
+    fn unguard_many<'a>(
+        &'a self,
+        leaving: &'a [(&'a str, Nonce)],
+    ) -> Reply<'a, Vec<Result<(), Error>>> {
+        Box::pin(self.unguard_all(leaving))
+    }
+
     fn delete<'a>(&'a self, keys: &'a [String]) -> Reply<'a, u64> {
         Box::pin(async move {
             let mut command = redis::cmd("DEL");

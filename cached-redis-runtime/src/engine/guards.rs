@@ -1,0 +1,248 @@
+//! The guards of one write: under each of its keys from before the body until the deletion, so that nothing is stored there
+//! even if this process dies in between.
+
+use core::time::Duration;
+
+use tokio::task::JoinHandle;
+
+use super::Engine;
+use crate::clock;
+use crate::codec::Nonce;
+use crate::error::{Error, ErrorKind};
+use crate::site::Site;
+use crate::store::{BATCH, Store};
+use crate::sync::{Arc, Weak};
+
+/// A writer's place in the guards of its keys. Dropped, it is no longer renewed, and its time there runs out.
+#[derive(Debug)]
+pub(crate) struct Guards {
+    token: Nonce,
+    keeper: Option<JoinHandle<()>>,
+}
+
+impl Guards {
+    /// Of a writer that stands nowhere yet.
+    pub(crate) fn new() -> Self {
+        Self {
+            token: Nonce::fresh(),
+            keeper: None,
+        }
+    }
+
+    pub(crate) fn token(&self) -> Nonce {
+        self.token
+    }
+
+    fn named<'a>(&self, keys: &'a [String]) -> Vec<(&'a str, Nonce)> {
+        keys.iter().map(|key| (&**key, self.token)).collect()
+    }
+
+    /// Waits until no renewal can follow any more: one that came after the end would guard the key for nothing.
+    async fn rest(&mut self) {
+        if let Some(mut keeper) = self.keeper.take() {
+            keeper.abort();
+            // An aborted task has no result.
+            let _ = (&mut keeper).await;
+        }
+    }
+}
+
+impl Drop for Guards {
+    fn drop(&mut self) {
+        if let Some(keeper) = &self.keeper {
+            keeper.abort();
+        }
+    }
+}
+
+impl Engine {
+    /// Guards `keys`, whose entries are gone from then on, and keeps them guarded. Must be called in a runtime.
+    ///
+    /// What cannot be guarded is deleted, as far as the server lets us: for such a key it is as if nobody had asked for a
+    /// guard. The deletion that counts is the one after the write.
+    ///
+    /// # Cancel safety
+    /// Whoever holds `guards` has to see to it that they are left.
+    pub(crate) async fn enter(&self, site: &'static Site, guards: &mut Guards, keys: &[String]) {
+        let mut failed = None;
+        for some in keys.chunks(BATCH) {
+            let guarded = self.guard(guards.token, some).await;
+            let refused: Vec<String> = some
+                .iter()
+                .zip(&guarded)
+                .filter(|(_, guarded)| guarded.as_ref().is_err_and(Error::is_definite))
+                .map(|(key, _)| key.clone())
+                .collect();
+            if !refused.is_empty() {
+                // Its failure is the later deletion's, too, and counted there.
+                let _ = self.store.delete(&refused).await;
+            }
+            let error = guarded.into_iter().find_map(not_in_place);
+            let gone = error.as_ref().is_some_and(|error| !error.is_definite());
+            failed = failed.or(error);
+            if gone {
+                break;
+            }
+        }
+        if let Some(error) = failed {
+            self.failed(site, &error);
+        }
+        let store = Arc::downgrade(&self.store);
+        let kept = keep(store, keys.to_vec(), guards.token, self.settings.lease);
+        guards.keeper = Some(tokio::spawn(kept));
+    }
+
+    /// Guards keys once more: whatever has come to stand there in the meantime is gone. Says whether all are guarded.
+    pub(crate) async fn renew(&self, guards: &Guards, keys: &[String]) -> bool {
+        for some in keys.chunks(BATCH) {
+            let guarded = self.guard(guards.token, some).await;
+            if guarded.into_iter().any(|one| not_in_place(one).is_some()) {
+                return false;
+            }
+        }
+        true
+    }
+
+    async fn guard(&self, token: Nonce, keys: &[String]) -> Vec<Result<bool, Error>> {
+        let placed = place(&*self.store, keys, token, self.settings.lease).await;
+        placed.unwrap_or_else(|error| keys.iter().map(|_| Err(error.clone())).collect())
+    }
+
+    /// Ends the guards after a write that took place: of all that was stored until then, nothing is left. `keys` may be
+    /// more than those that were guarded.
+    ///
+    /// # Errors
+    /// The first one. The keys it befell are bypassed by this process, and left again until it works.
+    ///
+    /// # Cancel safety
+    /// As for [`delete`](Self::delete).
+    pub(crate) async fn leave(
+        &self,
+        site: &'static Site,
+        keys: &[String],
+        mut guards: Guards,
+    ) -> Result<(), Error> {
+        let mut pending = Leaving {
+            engine: self,
+            keys: Some(keys),
+            token: guards.token,
+        };
+        guards.rest().await;
+        let leaving = guards.named(keys);
+        let left = leave(&*self.store, &leaving).await;
+        pending.keys = None;
+        drop(pending);
+        let mut lost = Vec::new();
+        let mut first = None;
+        for (key, left) in keys.iter().zip(left) {
+            if let Err(error) = left {
+                lost.push(key.clone());
+                first.get_or_insert(error);
+            }
+        }
+        self.count_deleted(site, keys.len() - lost.len(), &Ok(()));
+        let Some(error) = first else { return Ok(()) };
+        let left = Err(error);
+        self.count_deleted(site, lost.len(), &left);
+        self.lose_guarded(&lost, guards.token);
+        left
+    }
+
+    /// Ends the guards of a write that did not take place. One that cannot be ended expires, and costs misses until then.
+    pub(crate) async fn withdraw(&self, keys: &[String], mut guards: Guards) {
+        guards.rest().await;
+        let leaving = guards.named(keys);
+        for some in leaving.chunks(BATCH) {
+            if self.store.unguard_many(some).await.is_err() {
+                break;
+            }
+        }
+    }
+}
+
+fn not_in_place(guarded: Result<bool, Error>) -> Option<Error> {
+    match guarded {
+        Ok(true) => None,
+        Ok(false) => {
+            let message = "the server is out of memory (`maxmemory` reached)";
+            Some(Error::new(ErrorKind::Full, message))
+        }
+        Err(error) => Some(error),
+    }
+}
+
+/// Guards whose end is under way.
+struct Leaving<'a> {
+    engine: &'a Engine,
+    keys: Option<&'a [String]>,
+    token: Nonce,
+}
+
+impl Drop for Leaving<'_> {
+    fn drop(&mut self) {
+        if let Some(keys) = self.keys {
+            self.engine.lose_guarded(keys, self.token);
+        }
+    }
+}
+
+async fn place(
+    store: &dyn Store,
+    keys: &[String],
+    token: Nonce,
+    stay: Duration,
+) -> Result<Vec<Result<bool, Error>>, Error> {
+    let named: Vec<_> = keys
+        .iter()
+        .map(|key| (key.as_str(), Nonce::fresh()))
+        .collect();
+    store.guard_many(&named, token, stay).await
+}
+
+/// Renews guards three times per life, and sets those anew that are gone, until the task is aborted or the cache is gone.
+async fn keep(store: Weak<dyn Store>, keys: Vec<String>, token: Nonce, stay: Duration) {
+    loop {
+        clock::sleep(stay / 3).await;
+        let Some(store) = store.upgrade() else { return };
+        for some in keys.chunks(BATCH) {
+            // An error says nothing about the guards: the next turn tries again.
+            if place(&*store, some, token, stay).await.is_err() {
+                break;
+            }
+        }
+    }
+}
+
+/// Takes writers out of their guards, and deletes whatever stands there instead of a guard.
+pub(super) async fn leave(store: &dyn Store, leaving: &[(&str, Nonce)]) -> Vec<Result<(), Error>> {
+    let mut left: Vec<Result<(), Error>> = Vec::with_capacity(leaving.len());
+    for some in leaving.chunks(BATCH) {
+        let gone = left.last().and_then(|last| last.as_ref().err());
+        if let Some(error) = gone.filter(|error| !error.is_definite()).cloned() {
+            // The next chunk would fail as this one did, and wait as long to find out.
+            left.extend(some.iter().map(|_| Err(error.clone())));
+            continue;
+        }
+        let unguarded = store.unguard_many(some).await;
+        let mut results =
+            unguarded.unwrap_or_else(|error| some.iter().map(|_| Err(error.clone())).collect());
+        delete_refused(store, some, &mut results).await;
+        left.append(&mut results);
+    }
+    left
+}
+
+/// A user who may not run scripts may still delete.
+async fn delete_refused(store: &dyn Store, some: &[(&str, Nonce)], left: &mut [Result<(), Error>]) {
+    let is_refused = |left: &Result<(), Error>| left.as_ref().is_err_and(Error::is_definite);
+    let refused = some.iter().zip(&*left);
+    let refused = refused.filter(|(_, left)| is_refused(left));
+    let refused: Vec<String> = refused.map(|((key, _), _)| (*key).to_owned()).collect();
+    if refused.is_empty() {
+        return;
+    }
+    let deleted = store.delete(&refused).await.map(drop);
+    for left in left.iter_mut().filter(|left| is_refused(left)) {
+        left.clone_from(&deleted);
+    }
+}
