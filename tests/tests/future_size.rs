@@ -83,6 +83,13 @@ pairs! {
         user
     }
 
+    #[cache_aside(key = "tagged:<id>", ttl = 60, tags("name:<name>", "all"), skip(name))]
+    fn tagged(id: u64, name: String) -> Result<User, DbError> {
+        let user = body::<1024>(id).await;
+        drop(name);
+        Ok(user)
+    }
+
     #[cache_aside(key = "row:<ids>", each = ids, ttl = 60)]
     fn rows(ids: &[u64]) -> HashMap<u64, User> {
         let user = body::<1024>(ids.len() as u64).await;
@@ -131,6 +138,7 @@ async fn an_attribute_adds_little_to_a_future() {
         method(repo, 1) + 0;
         owned(String::new(), vec![]) + 0;
         wide(String::new(), [0; 200]) + size_of::<(String, [u8; 200])>();
+        tagged(1, String::new()) + 0;
         rows(&[1]) + 0;
         write(1) + 0;
         write_guarded(1) + 0;

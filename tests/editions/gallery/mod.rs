@@ -21,6 +21,7 @@ mod receivers;
 mod returns;
 mod services;
 mod shadowed;
+mod tags;
 mod writes;
 
 pub(crate) use self::check::{Shape, bodies, body, is_send, on_every_store};
@@ -41,5 +42,6 @@ pub(crate) const SHAPES: &[&[Shape]] = &[
     returns::SHAPES,
     services::SHAPES,
     shadowed::checks::SHAPES,
+    tags::SHAPES,
     writes::SHAPES,
 ];

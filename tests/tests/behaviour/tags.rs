@@ -636,6 +636,24 @@ async fn a_pending_tag_keeps_functions_with_tags_from_the_cache() {
         .await;
 }
 
+/// The permissions that the README names.
+#[tokio::test]
+async fn a_user_with_few_permissions() {
+    let server = cached_redis_tests::Server::builder();
+    let rules = "~* +get +mget +set +del +getrange +pexpire +eval +ping \
+                 +zadd +zremrangebyscore +zscan +pttl +time";
+    let server = server.user("app", "pw", rules).start();
+    let cache = cached_redis_runtime::Cache::connect(server.url_as("app", "pw")).await;
+    let source = Source::new(1);
+    let calls = async {
+        find(&source, 1, "red").await;
+        assert_eq!(served(&source, 1, "red").await.1, Served::Hit);
+        rename_team(&source, "red".to_owned(), 2).await.unwrap();
+        assert_eq!(served(&source, 1, "red").await, (2, Served::Miss));
+    };
+    cache.unwrap().scope(calls).await;
+}
+
 /// What is said in the documentation about other languages.
 #[tokio::test]
 async fn another_language_reads_the_tag_and_deletes_its_members() {

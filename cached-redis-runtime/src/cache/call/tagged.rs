@@ -132,9 +132,13 @@ where
                 },
             }
         };
-        let mut tags = call.tags(&start.ticket);
-        let load = tagged(&mut tags);
-        let loading = call.load_tagged(start, tags).await;
+        // In a block, so that the list is gone before the await and has no room in the caller's future.
+        let (load, loading) = {
+            let mut tags = call.tags(&start.ticket);
+            let load = tagged(&mut tags);
+            (load, call.load_tagged(start, tags))
+        };
+        let loading = loading.await;
         let returned = {
             let load = pin!(load());
             loading.context().run(load).await
