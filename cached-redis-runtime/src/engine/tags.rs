@@ -22,8 +22,8 @@ use crate::store::{BATCH, Store, Tagging};
 use crate::sync::{Arc, Mutex, Weak};
 use crate::ttl::{Life, Lifetimes};
 
-/// What a tag's key begins with, behind the namespace. No value can forge it, since a percent sign in a value is always
-/// followed by two hex digits in upper case, and no template may have it in its text.
+/// What a tag's key begins with, behind the namespace. No value can forge it, since in a value no small letter follows a
+/// percent sign, and no template may have it in its text.
 const PREFIX: &str = "%tag:";
 
 /// What the tags of one cache begin with.
@@ -167,7 +167,11 @@ impl Engine {
             [] => Ok(()),
             keys => self.delete_keys(keys).await,
         };
-        (deleted, pending.sweep().await)
+        match &deleted {
+            // The tags are lost as well: to find that out would take the caller another deadline.
+            Err(error) if !tags.is_empty() => (Err(error.clone()), Err(error.clone())),
+            _ => (deleted, pending.sweep().await),
+        }
     }
 
     /// Counts what became of the tags of a function.

@@ -611,6 +611,25 @@ async fn a_tag_that_could_not_be_invalidated_is_made_good() {
         .await;
 }
 
+/// What the keys found out, the tags need not find out again.
+#[tokio::test]
+async fn keys_and_tags_that_cannot_be_invalidated_cost_one_deadline() {
+    let deadline = Duration::from_millis(400);
+    let world = World::redis_with(|builder| builder.deadline(deadline)).await;
+    world
+        .run(async {
+            world.server().stop();
+            let watch = cached_redis_tests::Stopwatch::start();
+            forget_all(1).await;
+            let elapsed = watch.elapsed();
+            assert!(elapsed < deadline + deadline / 2, "{elapsed:?}");
+            assert_eq!(world.cache.stats().pending_deletes, 2);
+            world.server().cont();
+            world.deletions_made_good().await;
+        })
+        .await;
+}
+
 /// The server answers, and only the tag cannot be read.
 #[tokio::test]
 async fn a_pending_tag_keeps_functions_with_tags_from_the_cache() {
