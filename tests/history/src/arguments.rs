@@ -6,12 +6,17 @@ use crate::faults::Kind;
 
 pub(crate) const USAGE: &str = "\
 history [--seconds 60] [--seed 1] [--processes 3] [--readers 8] [--writers 2] [--keys 50]
-        [--faults all|none|NAME,NAME] [--naive]
+        [--faults all|none|NAME,NAME] [--guarded] [--naive]
 
 Readers and writers (so many per process) on a real redis-server; exit code 1 if a read saw a value that is older than
 a write which had been invalidated before the read began, if a call hangs or a worker dies by itself.
 
+--guarded every write has `before`, and the only faults are killed processes: a write that was killed between its
+          commit and its return must be seen after the lease as well
 --naive   the usual GET, load, SET, DEL instead of cached-redis: it must be found wrong";
+
+/// With fewer keys the next write of the same key hides what the killed one has left.
+const ENOUGH_KEYS: u32 = 100;
 
 /// What a run is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +28,8 @@ pub(crate) struct Arguments {
     pub(crate) writers: u64,
     pub(crate) keys: u32,
     pub(crate) faults: Vec<Kind>,
+    /// Only writes with `before`, only killed processes.
+    pub(crate) guarded: bool,
     pub(crate) naive: bool,
 }
 
@@ -36,6 +43,7 @@ impl Default for Arguments {
             writers: 2,
             keys: 50,
             faults: Kind::ALL.to_vec(),
+            guarded: false,
             naive: false,
         }
     }
@@ -52,6 +60,7 @@ impl fmt::Display for Arguments {
             writers,
             keys,
             faults,
+            guarded,
             naive,
         } = self;
         let names: Vec<_> = faults.iter().map(|kind| kind.text()).collect();
@@ -65,6 +74,9 @@ impl fmt::Display for Arguments {
             "history --seconds {seconds} --seed {seed} --processes {processes} --readers {readers} \
              --writers {writers} --keys {keys} --faults {faults}"
         )?;
+        if *guarded {
+            f.write_str(" --guarded")?;
+        }
         if *naive {
             f.write_str(" --naive")
         } else {
@@ -79,12 +91,15 @@ impl Arguments {
     pub(crate) fn parse(mut words: impl Iterator<Item = String>) -> Result<Self, String> {
         let mut arguments = Self::default();
         while let Some(name) = words.next() {
-            if name == "--naive" {
-                arguments.naive = true;
-                continue;
+            match name.as_str() {
+                "--naive" => arguments.naive = true,
+                "--guarded" => arguments.guarded = true,
+                name => arguments.set(name, &words.next().unwrap_or_default())?,
             }
-            let value = words.next().unwrap_or_default();
-            arguments.set(&name, &value)?;
+        }
+        if arguments.guarded {
+            arguments.faults = vec![Kind::Kill];
+            arguments.keys = arguments.keys.max(ENOUGH_KEYS);
         }
         if arguments.processes == 0 || arguments.keys == 0 {
             return Err("there must be a process and a key".to_owned());
@@ -151,6 +166,7 @@ mod tests {
         let line = parsed.to_string();
         assert_eq!(parse(line.trim_start_matches("history ")), Ok(expected));
         assert_eq!(parse("--faults none").unwrap().faults, []);
+        assert_eq!(parse("--guarded").unwrap().faults, [Kind::Kill]);
     }
 
     #[test]

@@ -72,6 +72,12 @@ kinds! {
         Refused "refused",
         /// Noted inside a transaction, committed at its end.
         Transaction "transaction",
+        /// With `before`: nobody stores anything while the write is under way.
+        Before "before",
+        /// Noted with `before` inside a transaction.
+        GuardedTransaction "guarded transaction",
+        /// With `on_error = "fail"`: it tells whether the deletion was executed.
+        Telling "on_error",
         /// Written, then `Cache::invalidate`, which tells whether the `DEL` was executed.
         ByHand "by hand",
     }

@@ -12,7 +12,8 @@
 //!   good; then the key's own floor is raised.
 //! - A process that is killed before it has made its deletions good takes them with it: *lost with its process*. The
 //!   keys' floors stay where they are.
-//! - A write whose process was killed between the commit and the return *never returned*. It raises no floor.
+//! - A write whose process was killed between the commit and the return *never returned*. It raises no floor, unless all
+//!   writes have `before` and nothing but processes fails: then it does when the lease is over, which its guard lives.
 //!
 //! A source that executes a commit after its caller has given up is in no one's power; such a version is never a floor,
 //! because the caller never learns it.
@@ -28,6 +29,9 @@ struct Key {
     past: Past,
 }
 
+/// More writes than that are not under way in one process: the oldest were dropped before the source had answered.
+const OPEN: usize = 200;
+
 /// One life of a process.
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -35,8 +39,8 @@ pub(crate) struct Session {
     /// What this process has written itself, per key.
     own: Vec<u64>,
     owed: u64,
-    committed: u64,
-    returned: u64,
+    /// Commits whose writes have not returned.
+    open: Vec<(u32, u64)>,
 }
 
 impl Session {
@@ -45,8 +49,7 @@ impl Session {
             who,
             own: vec![0; keys as usize],
             owed: 0,
-            committed: 0,
-            returned: 0,
+            open: Vec::new(),
         }
     }
 
@@ -60,8 +63,8 @@ impl Session {
     }
 
     /// Commits whose writes have not returned.
-    pub(crate) fn unreturned(&self) -> u64 {
-        self.committed.saturating_sub(self.returned)
+    pub(crate) fn unreturned(&self) -> &[(u32, u64)] {
+        &self.open
     }
 }
 
@@ -99,9 +102,13 @@ impl Checker {
     }
 
     pub(crate) fn commit(&mut self, session: &mut Session, key: u32, now: u64) -> u64 {
-        session.committed += 1;
+        let number = key;
+        if session.open.len() == OPEN {
+            session.open.remove(0);
+        }
         let key = self.key(key);
         key.version += 1;
+        session.open.push((number, key.version));
         key.past
             .add(now, session.who, Event::Committed(key.version));
         key.version
@@ -115,7 +122,7 @@ impl Checker {
             executed,
             ..
         } = end;
-        session.returned += 1;
+        session.open.retain(|&open| open != (end.key, version));
         let own = &mut session.own[end.key as usize];
         *own = version.max(*own);
         let key = self.key(end.key);
@@ -138,6 +145,12 @@ impl Checker {
         let key = self.key(key);
         key.floor = version.max(key.floor);
         key.past.add(now, session.who, Event::MadeGood(version));
+    }
+
+    pub(crate) fn guard_expired(&mut self, who: Who, key: u32, version: u64, now: u64) {
+        let key = self.key(key);
+        key.floor = version.max(key.floor);
+        key.past.add(now, who, Event::GuardExpired(version));
     }
 
     /// Judges a read that has ended.
@@ -252,7 +265,7 @@ mod tests {
         world.write(true);
         let committed = world.checker.commit(&mut world.here, 0, 0);
         assert_eq!((committed, world.floors()), (2, (1, 1)));
-        assert_eq!(world.here.unreturned(), 1);
+        assert_eq!(world.here.unreturned(), [(0, 2)]);
     }
 
     #[test]

@@ -76,7 +76,7 @@ fn run<T>(part: impl Future<Output = T>) -> T {
 async fn check(arguments: Arguments) -> ExitCode {
     println!("{arguments}");
     let clock = Stopwatch::start();
-    let (referee, record) = (Referee::new(arguments.keys, clock), Record::new(clock));
+    let (referee, record) = (Referee::new(&arguments, clock), Record::new(clock));
     let scratch = ScratchDir::new("cr-history");
     let scene = Arc::new(scene(&arguments, &referee, &scratch).await);
     let mut progress = Progress::new();
@@ -126,6 +126,7 @@ async fn scene(arguments: &Arguments, referee: &Referee, scratch: &ScratchDir) -
             readers: arguments.readers,
             writers: arguments.writers,
             keys: arguments.keys,
+            guarded: arguments.guarded,
             naive: arguments.naive,
         };
         proxies.push(proxy);

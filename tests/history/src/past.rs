@@ -32,6 +32,8 @@ pub(crate) enum Event {
         executed: bool,
     },
     MadeGood(u64),
+    /// The process is gone, and what guarded the key for it as well.
+    GuardExpired(u64),
     Read {
         began: u64,
         floor: u64,
@@ -60,6 +62,7 @@ impl fmt::Display for Event {
                 };
                 write!(f, "write of v{version} ({writing}) {how}, {deletion}")
             }
+            Self::GuardExpired(version) => write!(f, "guard of v{version} has expired"),
             Self::MadeGood(version) => write!(f, "deletion of v{version} made good"),
             Self::Read {
                 began,

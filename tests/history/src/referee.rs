@@ -1,5 +1,6 @@
 //! The socket at which workers find the source of truth, and report what they have seen.
 
+use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -7,10 +8,12 @@ use cached_redis_tests::Stopwatch;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 
+use crate::arguments::Arguments;
 use crate::call::{Numbered as _, Reading, Unseen, Way, Writing};
 use crate::checker::{Checker, Session, Violation};
 use crate::frame::{Answer, Beat, FRAME, Phase, Said};
 use crate::past::Who;
+use crate::worker::LEASE;
 
 /// This long without a word, and a worker counts as stuck. No fault stops one for so long.
 const SILENCE: u64 = 10_000;
@@ -29,6 +32,8 @@ pub(crate) struct Tally {
     pub(crate) made_good: u64,
     pub(crate) lost_with_process: u64,
     pub(crate) never_returned: u64,
+    /// Of these, the ones that were held against the cache after the lease.
+    pub(crate) held: u64,
     pub(crate) sessions: u64,
     /// Of the sessions that have ended.
     pub(crate) past: Beat,
@@ -57,6 +62,8 @@ struct State {
     tally: Tally,
     present: Vec<Present>,
     phase: Phase,
+    /// Writes that never returned, and when the guards they have left are gone. `None` where guards prove nothing.
+    guards: Option<VecDeque<(u64, Who, u32, u64)>>,
     violations: Vec<Violation>,
     found: u64,
     /// Keys with a violation that was shown: what stays wrong is seen again and again.
@@ -72,16 +79,21 @@ pub(crate) struct Referee {
     keys: u32,
 }
 
+/// A guard's life after its process in milliseconds, and what a busy machine may add.
+const GUARD: u64 = 700;
+const _: () = assert!(LEASE.as_millis() + 500 <= GUARD as u128);
 /// So many keys' violations are shown, others are only counted.
 const SHOWN: usize = 3;
 
 impl Referee {
-    pub(crate) fn new(keys: u32, clock: Stopwatch) -> Self {
+    pub(crate) fn new(arguments: &Arguments, clock: Stopwatch) -> Self {
+        let keys = arguments.keys;
         let state = State {
             checker: Checker::new(keys),
             tally: Tally::default(),
             present: Vec::new(),
             phase: Phase::Work,
+            guards: arguments.guarded.then(VecDeque::new),
             violations: Vec::new(),
             found: 0,
             shown: Vec::new(),
@@ -171,13 +183,15 @@ impl Referee {
             answers.clear();
         }
         if let Some(session) = session {
-            self.lock().gone(&session);
+            let now = self.now();
+            self.lock().gone(&session, now);
         }
     }
 
     fn hear(&self, session: &mut Option<Session>, frames: &[[u8; FRAME]], answers: &mut Vec<u8>) {
         let now = self.now();
         let mut state = self.lock();
+        state.expire_guards(now);
         for said in frames.iter().filter_map(Said::read) {
             if let Said::Hello {
                 process,
@@ -260,9 +274,28 @@ impl State {
         }
     }
 
-    fn gone(&mut self, session: &Session) {
+    fn expire_guards(&mut self, now: u64) {
+        let Some(guards) = &mut self.guards else {
+            return;
+        };
+        while let Some(&(due, who, key, version)) = guards.front() {
+            if due > now {
+                break;
+            }
+            guards.pop_front();
+            self.tally.held += 1;
+            self.checker.guard_expired(who, key, version, now);
+        }
+    }
+
+    fn gone(&mut self, session: &Session, now: u64) {
         self.tally.lost_with_process += session.owed();
-        self.tally.never_returned += session.unreturned();
+        self.tally.never_returned += session.unreturned().len() as u64;
+        if let Some(guards) = &mut self.guards {
+            let due = now + GUARD;
+            let open = session.unreturned().iter();
+            guards.extend(open.map(|&(key, version)| (due, session.who(), key, version)));
+        }
         let gone = |present: &mut Present| present.who == session.who();
         for Present { beat, .. } in self.present.extract_if(.., gone) {
             let past = &mut self.tally.past;

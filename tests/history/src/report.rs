@@ -148,8 +148,12 @@ pub(crate) fn summary(tally: &Tally, record: &Record, progress: &Progress) -> St
             "deletions",
             format!(
                 "owed when the write returned {}, made good {}, lost with their process {}; writes that never \
-                 returned {}",
-                tally.owed, tally.made_good, tally.lost_with_process, tally.never_returned
+                 returned {}, {} of them visible after the lease",
+                tally.owed,
+                tally.made_good,
+                tally.lost_with_process,
+                tally.never_returned,
+                tally.held
             ),
         ),
         ("faults", faults),

@@ -20,6 +20,12 @@ fn no_read_is_older_than_a_write_that_had_returned() {
 }
 
 #[test]
+fn a_guarded_write_whose_process_was_killed_is_seen_after_the_lease() {
+    let run = history("--guarded --seconds 14 --seed 7 --processes 4");
+    assert!(run.status.success(), "{}", text(&run));
+}
+
+#[test]
 fn cache_aside_by_hand_is_found_out() {
     let run = history("--naive --seconds 30 --seed 7 --faults none");
     let text = text(&run);

@@ -13,7 +13,6 @@ extern crate self as tokio;
     unused_imports,
     reason = "a module of the runtime, which uses what is unused here"
 )]
-#[path = "../../../cached-redis-runtime/src/codec/envelope.rs"]
 mod codec;
 #[allow(
     dead_code,
@@ -24,5 +23,10 @@ mod codec;
 mod flight;
 mod observe;
 pub mod scenarios;
+#[allow(
+    dead_code,
+    reason = "a module of the runtime, which uses what is unused here"
+)]
+mod site;
 #[doc(hidden)]
 pub mod sync;

@@ -165,7 +165,8 @@ fn callers_of_a_lane(split: bool) {
                 let seen = if split {
                     by_turns(&lanes, &key, ask).await
                 } else {
-                    Some(lanes.share(&key, ask).await)
+                    let ready = shuttle::future::yield_now();
+                    Some(lanes.share(&key, ready, |()| ask()).await)
                 };
                 let fresh = seen.is_none_or(|seen| seen >= began);
                 assert!(fresh, "an answer from before the question");

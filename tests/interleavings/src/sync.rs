@@ -1,6 +1,6 @@
 //! `cached-redis-runtime/src/sync.rs` and `tokio::sync`, in shuttle's hands.
 
-use shuttle::future::batch_semaphore::{AcquireError, BatchSemaphore, Fairness};
+use shuttle::future::batch_semaphore::{AcquireError, BatchSemaphore, Fairness, TryAcquireError};
 
 pub(crate) use std::sync::Arc;
 
@@ -16,6 +16,11 @@ impl<T> OnceLock<T> {
     pub(crate) fn get(&self) -> Option<&T> {
         shuttle::thread::yield_now();
         self.0.get()
+    }
+
+    pub(crate) fn get_or_init(&self, make: impl FnOnce() -> T) -> &T {
+        shuttle::thread::yield_now();
+        self.0.get_or_init(make)
     }
 
     pub(crate) fn set(&self, value: T) -> Result<(), T> {
@@ -45,6 +50,8 @@ impl<T> Mutex<T> {
 pub struct Semaphore(BatchSemaphore);
 
 impl Semaphore {
+    pub const MAX_PERMITS: usize = usize::MAX >> 3;
+
     #[must_use]
     pub fn new(permits: usize) -> Self {
         Self(BatchSemaphore::new(permits, Fairness::StrictlyFair))
@@ -54,6 +61,13 @@ impl Semaphore {
     /// It is closed.
     pub async fn acquire(&self) -> Result<SemaphorePermit<'_>, AcquireError> {
         self.0.acquire(1).await?;
+        Ok(SemaphorePermit(Some(self)))
+    }
+
+    /// # Errors
+    /// There is none, or it is closed.
+    pub fn try_acquire(&self) -> Result<SemaphorePermit<'_>, TryAcquireError> {
+        self.0.try_acquire(1)?;
         Ok(SemaphorePermit(Some(self)))
     }
 

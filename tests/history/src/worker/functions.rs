@@ -26,7 +26,18 @@ impl Row {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct SourceError;
+pub(super) enum Failure {
+    /// The source's.
+    Source,
+    /// The write took place, and its deletion failed.
+    Deletion,
+}
+
+impl From<cached_redis_runtime::Error> for Failure {
+    fn from(_: cached_redis_runtime::Error) -> Self {
+        Self::Deletion
+    }
+}
 
 /// How the source behaves in one call.
 #[derive(Debug, Clone, Copy)]
@@ -58,10 +69,10 @@ impl Conduct {
         }
     }
 
-    async fn around<T>(self, query: impl Future<Output = T>) -> Result<T, SourceError> {
+    async fn around<T>(self, query: impl Future<Output = T>) -> Result<T, Failure> {
         wait(self.before).await;
         if self.fails {
-            return Err(SourceError);
+            return Err(Failure::Source);
         }
         let answer = query.await;
         wait(self.after).await;
@@ -93,8 +104,8 @@ impl Receipt {
     }
 }
 
-pub(super) type Found = Result<Option<Row>, SourceError>;
-pub(super) type FoundMany = Result<HashMap<u32, Row>, SourceError>;
+pub(super) type Found = Result<Option<Row>, Failure>;
+pub(super) type FoundMany = Result<HashMap<u32, Row>, Failure>;
 
 #[cache_aside(key = "row:<id>", ttl = 3600, none_ttl = 3600, skip(link, conduct))]
 pub(super) async fn find(link: &Link, id: u32, conduct: Conduct) -> Found {
@@ -134,7 +145,7 @@ pub(super) async fn store(
     id: u32,
     conduct: Conduct,
     receipt: &Receipt,
-) -> Result<(), SourceError> {
+) -> Result<(), Failure> {
     conduct.around(receipt.commit(link, id)).await
 }
 
@@ -144,7 +155,7 @@ pub(super) async fn update(
     id: u32,
     conduct: Conduct,
     receipt: &Receipt,
-) -> Result<(), SourceError> {
+) -> Result<(), Failure> {
     store(link, id, conduct, receipt).await
 }
 
@@ -154,7 +165,7 @@ pub(super) async fn update_many(
     ids: &[u32],
     conduct: Conduct,
     receipts: &[Receipt],
-) -> Result<(), SourceError> {
+) -> Result<(), Failure> {
     conduct.around(commit_all(link, ids, receipts)).await
 }
 
@@ -171,13 +182,38 @@ pub(super) async fn update_and_fail(
     id: u32,
     conduct: Conduct,
     receipt: &Receipt,
-) -> Result<(), SourceError> {
+) -> Result<(), Failure> {
     store(link, id, conduct, receipt).await?;
-    Err(SourceError)
+    Err(Failure::Source)
+}
+
+#[cache_invalidate(key = "row:<id>", before)]
+pub(super) async fn update_guarded(
+    link: &Link,
+    id: u32,
+    conduct: Conduct,
+    receipt: &Receipt,
+) -> Result<(), Failure> {
+    store(link, id, conduct, receipt).await
+}
+
+#[cache_invalidate(key = "row:<id>", on_error = "fail")]
+pub(super) async fn update_and_tell(
+    link: &Link,
+    id: u32,
+    conduct: Conduct,
+    receipt: &Receipt,
+) -> Result<(), Failure> {
+    store(link, id, conduct, receipt).await
 }
 
 #[cache_invalidate(key = "row:<id>")]
 async fn note(id: u32) {
+    let _ = id;
+}
+
+#[cache_invalidate(key = "row:<id>", before)]
+async fn note_guarded(id: u32) {
     let _ = id;
 }
 
@@ -187,10 +223,15 @@ pub(super) async fn update_in_transaction(
     ids: &[u32],
     conduct: Conduct,
     receipts: &[Receipt],
-) -> Result<(), SourceError> {
+    guarded: bool,
+) -> Result<(), Failure> {
     transaction(async {
         for &id in ids {
-            note(id).await;
+            if guarded {
+                note_guarded(id).await;
+            } else {
+                note(id).await;
+            }
         }
         conduct.around(commit_all(link, ids, receipts)).await
     })

@@ -36,6 +36,8 @@ pub(crate) struct Assignment {
     pub(crate) readers: u64,
     pub(crate) writers: u64,
     pub(crate) keys: u32,
+    /// All writes have `before`.
+    pub(crate) guarded: bool,
     pub(crate) naive: bool,
 }
 
@@ -46,7 +48,7 @@ impl Assignment {
     pub(crate) fn to_args(&self) -> Vec<String> {
         let mut args = vec![ROLE.to_owned()];
         args.extend([self.socket.display().to_string(), self.url.clone()]);
-        let naive = u64::from(self.naive);
+        let (guarded, naive) = (self.guarded.into(), self.naive.into());
         let (keys, seed) = (self.keys.into(), self.seed);
         let numbers = [
             self.process,
@@ -55,6 +57,7 @@ impl Assignment {
             self.readers,
             self.writers,
             keys,
+            guarded,
             naive,
         ];
         args.extend(numbers.map(|number| number.to_string()));
@@ -75,6 +78,7 @@ impl Assignment {
             readers: number()?,
             writers: number()?,
             keys: u32::try_from(number()?).ok()?,
+            guarded: number()? != 0,
             naive: number()? != 0,
         })
     }
@@ -87,7 +91,11 @@ struct Worker {
     awake: Awake,
     owed: Owed,
     keys: u32,
+    guarded: bool,
 }
+
+/// How long leases and guards live.
+pub(crate) const LEASE: Duration = Duration::from_millis(200);
 
 /// Works until the referee says that it is over, or is gone.
 pub(crate) async fn work(assignment: Assignment) -> ! {
@@ -98,6 +106,7 @@ pub(crate) async fn work(assignment: Assignment) -> ! {
         awake: Awake::start(),
         owed: Owed::default(),
         keys: assignment.keys,
+        guarded: assignment.guarded,
         link,
     });
     let mut tasks = JoinSet::new();
@@ -147,6 +156,7 @@ mod tests {
             readers: 4,
             writers: 5,
             keys: 6,
+            guarded: false,
             naive: true,
         };
         let args = assignment.to_args().into_iter().skip(1);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, RedisResult};
 
-use super::functions::{Conduct, Found, FoundMany, Receipt, Row, SourceError, load, store};
+use super::functions::{Conduct, Failure, Found, FoundMany, Receipt, Row, load, store};
 use super::link::Link;
 use crate::call::Way;
 
@@ -84,7 +84,7 @@ impl Naive {
         id: u32,
         conduct: Conduct,
         receipt: &Receipt,
-    ) -> Result<bool, SourceError> {
+    ) -> Result<bool, Failure> {
         store(link, id, conduct, receipt).await?;
         let del = redis::cmd("DEL").arg(key(id)).to_owned();
         let deleted: RedisResult<()> = del.query_async(&mut self.0.clone()).await;

@@ -59,7 +59,11 @@ pub(super) fn draw_key(random: &mut Random, keys: u32) -> u32 {
     } else {
         keys
     };
-    u32::try_from(random.next() % u64::from(of)).unwrap_or_default()
+    draw_any_key(random, of)
+}
+
+pub(super) fn draw_any_key(random: &mut Random, keys: u32) -> u32 {
+    u32::try_from(random.next() % u64::from(keys)).unwrap_or_default()
 }
 
 pub(super) async fn run(worker: Arc<Worker>, mut random: Random) {

@@ -5,19 +5,20 @@ use std::time::Duration;
 
 use cached_redis_runtime::{Cache, Served, inspect, key, refresh, transaction};
 
-use super::Assignment;
 use super::functions::{
-    Conduct, Found, FoundMany, Receipt, SourceError, find, find_brief, find_many, store, update,
-    update_and_fail, update_in_transaction, update_many,
+    Conduct, Failure, Found, FoundMany, Receipt, find, find_brief, find_many, store, update,
+    update_and_fail, update_and_tell, update_guarded, update_in_transaction, update_many,
 };
 use super::link::Link;
 use super::naive::Naive;
+use super::{Assignment, LEASE};
 use crate::call::{Reading, Way, Writing};
 use crate::frame::Beat;
 
 /// Short, so that the faults outlast them.
 const DEADLINE: Duration = Duration::from_millis(60);
-const LEASE: Duration = Duration::from_millis(200);
+/// Where no command may fail, even on a busy machine.
+const LONG_DEADLINE: Duration = Duration::from_secs(5);
 const WAIT: Duration = Duration::from_millis(900);
 
 pub(super) enum Subject {
@@ -40,7 +41,11 @@ impl Subject {
             return Self::Naive(Naive::connect(&assignment.url, DEADLINE).await);
         }
         let builder = Cache::builder(&assignment.url)
-            .deadline(DEADLINE)
+            .deadline(if assignment.guarded {
+                LONG_DEADLINE
+            } else {
+                DEADLINE
+            })
             .lease(LEASE)
             .wait(WAIT);
         let cache = builder.connect().await.expect("the URL of a proxy");
@@ -70,11 +75,11 @@ impl Subject {
             (_, Reading::InTransaction) => {
                 let block = async {
                     let (found, served) = inspect(find(link, id, conduct)).await;
-                    Ok::<_, SourceError>((one(found), served))
+                    Ok::<_, Failure>((one(found), served))
                 };
                 transaction(block)
                     .await
-                    .unwrap_or((Err(SourceError), Served::Untouched))
+                    .unwrap_or((Err(Failure::Source), Served::Untouched))
             }
         };
         (found, way(served))
@@ -106,8 +111,18 @@ impl Subject {
             (_, Writing::Plain) => update(link, id, conduct, receipt).await,
             (_, Writing::Refused) => update(link, id, refused, receipt).await,
             (_, Writing::Always) => update_and_fail(link, id, conduct, receipt).await,
+            (_, Writing::Before) => update_guarded(link, id, conduct, receipt).await,
+            (_, Writing::Telling) => match update_and_tell(link, id, conduct, receipt).await {
+                Ok(()) => return Deletion::Executed,
+                Err(_) => return Deletion::Failed,
+            },
             (_, Writing::Many) => update_many(link, ids, conduct, receipts).await,
-            (_, Writing::Transaction) => update_in_transaction(link, ids, conduct, receipts).await,
+            (_, Writing::Transaction) => {
+                update_in_transaction(link, ids, conduct, receipts, false).await
+            }
+            (_, Writing::GuardedTransaction) => {
+                update_in_transaction(link, ids, conduct, receipts, true).await
+            }
             (Self::Ours(cache), Writing::ByHand) => {
                 let stored = store(link, id, conduct, receipt).await;
                 return match cache.invalidate(key!("row:<id>")).await {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Worker;
 use super::functions::{Conduct, Receipt};
 use super::panics::caught;
-use super::reader::draw_key;
+use super::reader::{draw_any_key, draw_key};
 use super::subject::{Deletion, Subject};
 use crate::call::Writing;
 use crate::frame::{Phase, Said, WriteEnd};
@@ -25,7 +25,9 @@ impl Plan {
     fn draw(random: &mut Random, keys: u32) -> Self {
         let writing = random.pick(Writing::ALL).unwrap_or(Writing::Plain);
         let count = match writing {
-            Writing::Many | Writing::Transaction => random.within(1..=4),
+            Writing::Many | Writing::Transaction | Writing::GuardedTransaction => {
+                random.within(1..=4)
+            }
             _ => 1,
         };
         let mut ids: Vec<_> = (0..count).map(|_| draw_key(random, keys)).collect();
@@ -39,11 +41,34 @@ impl Plan {
             pause: random.millis(0..=40),
         }
     }
+
+    /// Few writes, each under way for long: when its process is killed, others have read what it is about to change, and
+    /// no later write hides what it has left.
+    fn draw_guarded(random: &mut Random, keys: u32) -> Self {
+        let kinds = [Writing::Before, Writing::GuardedTransaction];
+        Self {
+            writing: random.pick(&kinds).unwrap_or(Writing::Before),
+            ids: vec![draw_any_key(random, keys)],
+            conduct: Conduct {
+                before: random.millis(0..=80),
+                after: random.millis(0..=80),
+                ..Conduct::draw(random)
+            },
+            // Dropped before the source has answered, a commit may come after the guard has been taken away.
+            dropped_after: None,
+            pause: random.millis(0..=150),
+        }
+    }
 }
 
 pub(super) async fn run(worker: Arc<Worker>, mut random: Random) {
     while worker.phase() < Phase::Rest {
-        let plan = Plan::draw(&mut random, worker.keys);
+        let draw = if worker.guarded {
+            Plan::draw_guarded
+        } else {
+            Plan::draw
+        };
+        let plan = draw(&mut random, worker.keys);
         if worker.awake.limit(write(&worker, &plan)).await.is_none() {
             let (key, kind) = (plan.ids[0], plan.writing.number());
             worker.link.say(Said::Hung {
