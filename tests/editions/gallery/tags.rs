@@ -33,7 +33,10 @@ impl Service {
         if team == 0 {
             return Ok(None);
         }
-        Some(id).map(Some).ok_or(name)
+        if id == 0 {
+            return Err(name);
+        }
+        Ok(Some(id))
     }
 
     #[cache_invalidate(tags("t:<self.tenant>"))]
@@ -104,7 +107,7 @@ async fn clear_all_rows(tenant: &str) {
     let _ = tenant;
 }
 
-fn request(id: u64, team: u32) -> Request {
+const fn request(id: u64, team: u32) -> Request {
     Request { id, team }
 }
 
