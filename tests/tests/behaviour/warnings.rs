@@ -1,53 +1,9 @@
 //! What the cache says aloud, and how often.
 
-use std::fmt;
-use std::sync::{Arc, Mutex};
-
 use cached_redis_runtime::{cache_aside, cache_invalidate, transaction};
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
 
 use crate::common::World;
-
-/// Keeps the text of every event.
-#[derive(Clone, Default)]
-struct Heard(Arc<Mutex<Vec<String>>>);
-
-impl Heard {
-    fn times(&self, text: &str) -> usize {
-        let heard = self.0.lock().unwrap();
-        heard.iter().filter(|line| line.contains(text)).count()
-    }
-}
-
-impl Visit for Heard {
-    fn record_debug(&mut self, _: &Field, value: &dyn fmt::Debug) {
-        self.0.lock().unwrap().push(format!("{value:?}"));
-    }
-}
-
-impl Subscriber for Heard {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        event.record(&mut self.clone());
-    }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
-}
+use crate::heard::Heard;
 
 /// A database's, as far as its name goes.
 struct Transaction;
