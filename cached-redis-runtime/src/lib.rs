@@ -12,9 +12,10 @@
 //!
 //! # When Redis is down
 //!
-//! Annotated functions run their body and return what it returns. A call costs one deadline (100 ms) at most, and
-//! microseconds once two commands in a row were not answered or the connection broke; calls of one key that come while its
-//! body runs wait for its end and share the next. The cache reconnects by itself.
+//! Annotated functions run their body and return what it returns. A command is waited for one deadline (100 ms) at most, and the
+//! first that is not answered is the call's last; once two in a row were not, or the connection broke, a call costs
+//! microseconds. Calls of one key that come while its body runs wait for its end and share the next. The cache reconnects by
+//! itself. A server that answers late but in time costs a miss up to three deadlines: one for each of its commands.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

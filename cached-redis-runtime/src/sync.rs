@@ -1,6 +1,8 @@
 //! The only file that names a lock type.
 
 use core::cell::Cell;
+#[cfg(feature = "redis")]
+pub(crate) use core::sync::atomic;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::PoisonError;
 pub(crate) use std::sync::{Arc, MutexGuard, OnceLock, Weak};

@@ -1,11 +1,12 @@
-//! The runtime's single flight on the locks of [shuttle], which decides at each of them who goes on.
+//! The runtime's single flight, and the state of its connection, on the locks of [shuttle], which decides at each of them who goes on.
 //!
-//! The modules under test are compiled in here from where they are. They name locks by `crate::sync` and semaphores by
-//! `tokio::sync`, and both are shuttle's here.
+//! The modules under test are compiled in here from where they are. They name what is shared by `crate::sync`,
+//! `tokio::sync` and `arc_swap`, and all of it is shuttle's here.
 
 // The modules' own unit tests run where they belong.
 #![cfg(not(test))]
 
+extern crate self as arc_swap;
 extern crate self as tokio;
 
 #[allow(
@@ -21,6 +22,12 @@ mod codec;
 )]
 #[path = "../../../cached-redis-runtime/src/flight/mod.rs"]
 mod flight;
+#[allow(
+    dead_code,
+    reason = "a module of the runtime, which uses what is unused here"
+)]
+#[path = "../../../cached-redis-runtime/src/backend/redis/link.rs"]
+mod link;
 mod observe;
 pub mod scenarios;
 #[allow(
@@ -30,3 +37,6 @@ pub mod scenarios;
 mod site;
 #[doc(hidden)]
 pub mod sync;
+
+#[doc(hidden)]
+pub use sync::ArcSwapOption;

@@ -2,7 +2,8 @@
 
 use shuttle::future::batch_semaphore::{AcquireError, BatchSemaphore, Fairness, TryAcquireError};
 
-pub(crate) use std::sync::Arc;
+pub(crate) use shuttle::sync::atomic;
+pub(crate) use std::sync::{Arc, Weak};
 
 /// The standard library's, with a place to go on elsewhere before each look.
 #[derive(Debug)]
@@ -94,6 +95,68 @@ impl Drop for SemaphorePermit<'_> {
     fn drop(&mut self) {
         if let Some(semaphore) = self.0 {
             semaphore.add_permits(1);
+        }
+    }
+}
+
+/// Tokio's bell for one listener: it rings once, however often it was rung before he listens.
+#[derive(Debug)]
+pub struct Notify(BatchSemaphore);
+
+impl Default for Notify {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Notify {
+    #[must_use]
+    pub fn new() -> Self {
+        Self(BatchSemaphore::new(0, Fairness::StrictlyFair))
+    }
+
+    pub fn notify_one(&self) {
+        if self.0.available_permits() == 0 {
+            self.0.release(1);
+        }
+    }
+
+    pub async fn notified(&self) {
+        // Never closed.
+        let _ = self.0.acquire(1).await;
+    }
+}
+
+/// `arc_swap`'s, by a lock.
+#[derive(Debug)]
+pub struct ArcSwapOption<T>(Mutex<Option<Arc<T>>>);
+
+impl<T> ArcSwapOption<T> {
+    #[must_use]
+    pub const fn empty() -> Self {
+        Self(Mutex::new(None))
+    }
+
+    pub fn load(&self) -> Option<Arc<T>> {
+        self.0.lock().clone()
+    }
+
+    pub fn load_full(&self) -> Option<Arc<T>> {
+        self.load()
+    }
+
+    pub fn store(&self, value: Option<Arc<T>>) {
+        let old = core::mem::replace(&mut *self.0.lock(), value);
+        drop(old);
+    }
+
+    pub fn compare_and_swap(&self, current: &Arc<T>, new: Option<Arc<T>>) -> Option<Arc<T>> {
+        let mut held = self.0.lock();
+        let is_it = held.as_ref().is_some_and(|held| Arc::ptr_eq(held, current));
+        if is_it {
+            core::mem::replace(&mut *held, new)
+        } else {
+            held.clone()
         }
     }
 }

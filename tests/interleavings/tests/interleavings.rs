@@ -16,15 +16,20 @@ fn check(scenario: fn()) {
 
 #[test]
 fn single_flight() {
-    check(scenarios::flight);
+    check(scenarios::flights::flight);
 }
 
 #[test]
 fn commands() {
-    check(scenarios::commands);
+    check(scenarios::flights::commands);
 }
 
 #[test]
 fn lanes() {
-    check(scenarios::lane);
+    check(scenarios::flights::lane);
+}
+
+#[test]
+fn connections() {
+    check(scenarios::connection::replacement);
 }

@@ -1,6 +1,6 @@
 //! Passwords, keys and values show nowhere: not in what the cache says aloud, not in errors, not in `Debug`.
 
-use std::fmt::Debug;
+use std::fmt::{Debug, Write as _};
 
 use cached_redis_runtime::{
     Cache, Error, cache_aside, cache_invalidate, inspect, key, refresh, transaction,
@@ -50,7 +50,7 @@ struct Said(String);
 
 impl Said {
     fn add(&mut self, said: impl Debug) {
-        self.0.push_str(&format!("{said:?}\n{said:#?}\n"));
+        writeln!(self.0, "{said:?}\n{said:#?}").unwrap();
     }
 }
 

@@ -7,10 +7,8 @@
 use core::fmt;
 use core::future::{Future as _, poll_fn};
 use core::pin::pin;
-use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use core::time::Duration;
 
-use arc_swap::ArcSwapOption;
 use redis::aio::MultiplexedConnection;
 use redis::io::tcp::TcpSettings;
 use redis::io::tcp::socket2::TcpKeepalive;
@@ -19,11 +17,12 @@ use redis::{
     PushKind, RedisError, Value,
 };
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::deadline::Deadlines;
 use super::error::{convert, convert_setup, is_dead, timeout, unavailable};
+use super::link::{self, Alarm, Link};
 use super::scripts::Script;
 use super::supervisor::supervise;
 use crate::clock;
@@ -32,30 +31,24 @@ use crate::sync::{Arc, Mutex};
 
 /// How long one attempt to connect may take, and how far apart attempts are at most.
 pub(super) const ATTEMPT: Duration = Duration::from_secs(1);
-/// This many unanswered commands in a row mean that the connection is dead.
-const TIMEOUTS: u32 = 2;
 /// Commands that may wait to be written. The client's default of 50 makes a burst of readers wait for one another.
 const QUEUE: usize = 1024;
 
-/// A connection that is set up, and what is known about it.
-pub(super) struct Live {
+/// A connection that is set up.
+pub(super) struct Connected {
     connection: MultiplexedConnection,
     /// The digests of [`Script::ALL`], where the server let us load them.
     digests: [Option<String>; Script::ALL.len()],
-    /// Commands in a row that were not answered in time.
-    timeouts: AtomicU32,
-    /// To be replaced. Said by the driver when the connection closes and by the callers it fails.
-    dead: Arc<AtomicBool>,
 }
+
+/// One that callers use.
+pub(super) type Live = link::Live<Connected>;
 
 /// One server, through connections that come and go.
 pub(super) struct Endpoint {
     info: ConnectionInfo,
     deadlines: Arc<Deadlines>,
-    /// Read on every command. No lock: an `ArcSwap` load touches no shared counter.
-    live: ArcSwapOption<Live>,
-    /// Rings when the published connection is to be replaced, or the endpoint is gone.
-    bell: Arc<Notify>,
+    link: Arc<Link<Connected>>,
     /// How the latest attempt ended, for those who wait for the first.
     outcome: watch::Sender<Option<Result<(), Error>>>,
     supervisor: Mutex<Option<JoinHandle<()>>>,
@@ -78,8 +71,7 @@ impl Endpoint {
         Arc::new(Self {
             info: info.set_tcp_settings(tcp),
             deadlines: Arc::new(Deadlines::new(deadline)),
-            live: ArcSwapOption::empty(),
-            bell: Arc::new(Notify::new()),
+            link: Arc::new(Link::new()),
             outcome: watch::Sender::new(None),
             supervisor: Mutex::new(None),
         })
@@ -109,12 +101,13 @@ impl Endpoint {
             return;
         }
         if let Ok(runtime) = Handle::try_current() {
-            let (endpoint, bell) = (Arc::downgrade(self), Arc::clone(&self.bell));
+            let (endpoint, link) = (Arc::downgrade(self), Arc::downgrade(&self.link));
+            let bell = self.link.bell();
             let deadlines = Arc::clone(&self.deadlines);
             *supervisor = Some(runtime.spawn(async move {
                 // One task, so that the clock of the deadlines never outlives or misses the connections it is for.
                 let (mut supervise, mut clock) =
-                    (pin!(supervise(endpoint, bell)), pin!(deadlines.run()));
+                    (pin!(supervise(endpoint, link, bell)), pin!(deadlines.run()));
                 poll_fn(|cx| {
                     let _ = clock.as_mut().poll(cx);
                     supervise.as_mut().poll(cx)
@@ -125,14 +118,7 @@ impl Endpoint {
     }
 
     pub(super) fn is_live(&self) -> bool {
-        self.live.load().is_some()
-    }
-
-    /// Whether the published connection, if any, works as far as anybody knows.
-    pub(super) fn is_sound(&self) -> bool {
-        let live = self.live.load();
-        live.as_ref()
-            .is_some_and(|live| !live.dead.load(Ordering::Acquire))
+        self.link.is_live()
     }
 
     /// The published connection.
@@ -140,7 +126,7 @@ impl Endpoint {
     /// # Errors
     /// [`ErrorKind::Unavailable`], at once, when there is none.
     pub(super) fn live(self: &Arc<Self>) -> Result<Arc<Live>, Error> {
-        if let Some(live) = self.live.load_full() {
+        if let Some(live) = self.link.current() {
             return Ok(live);
         }
         self.supervise();
@@ -181,41 +167,29 @@ impl Endpoint {
     ) -> Result<Result<T, RedisError>, Error> {
         match reply {
             Some(Err(error)) if is_dead(&error) => {
-                self.retire(live);
+                self.link.retire(live);
+                self.supervise();
                 Err(convert(error))
             }
             Some(reply) => {
-                // A plain store on every reply would move the cache line between cores.
-                if live.timeouts.load(Ordering::Relaxed) != 0 {
-                    live.timeouts.store(0, Ordering::Relaxed);
-                }
+                live.answered();
                 Ok(reply)
             }
             None => {
-                if live.timeouts.fetch_add(1, Ordering::Relaxed) + 1 >= TIMEOUTS {
-                    self.retire(live);
+                if self.link.unanswered(live) {
+                    self.supervise();
                 }
                 Err(timeout())
             }
         }
     }
 
-    /// Takes a dead connection out of use and has it replaced.
-    fn retire(self: &Arc<Self>, dead: &Arc<Live>) {
-        if !dead.dead.swap(true, Ordering::AcqRel) {
-            // A newer connection, published meanwhile, stays.
-            drop(self.live.compare_and_swap(dead, None));
-            self.bell.notify_one();
-        }
-        self.supervise();
-    }
-
     /// Tries to connect, and publishes the connection if it works.
     pub(super) async fn attempt(&self) -> Result<(), Error> {
         let connected = clock::within(ATTEMPT, self.connect()).await;
         let outcome = match connected.unwrap_or_else(|_| Err(timeout())) {
-            Ok(live) => {
-                self.live.store(Some(Arc::new(live)));
+            Ok((connected, alarm)) => {
+                self.link.publish(connected, alarm);
                 Ok(())
             }
             Err(error) => Err(error),
@@ -224,39 +198,33 @@ impl Endpoint {
         outcome
     }
 
-    /// Takes the connection out of use, whatever its state.
-    pub(super) fn withdraw(&self) {
-        self.live.store(None);
-    }
-
     /// Where this endpoint is, without user and password.
     pub(super) fn address(&self) -> String {
         self.info.addr().to_string()
     }
 
-    async fn connect(&self) -> Result<Live, Error> {
-        let dead = Arc::new(AtomicBool::new(false));
-        let mut connection = match self.open(ProtocolVersion::RESP3, &dead).await {
+    async fn connect(&self) -> Result<(Connected, Alarm), Error> {
+        let alarm = self.link.alarm();
+        let mut connection = match self.open(ProtocolVersion::RESP3, &alarm).await {
             // A proxy without `HELLO`: a closed connection then shows only when a command is sent.
             Err(error) if error.kind() == redis::ErrorKind::RESP3NotSupported => {
-                self.open(ProtocolVersion::RESP2, &dead).await
+                self.open(ProtocolVersion::RESP2, &alarm).await
             }
             opened => opened,
         }
         .map_err(convert_setup)?;
         let digests = load_scripts(&mut connection).await?;
-        Ok(Live {
+        let connected = Connected {
             connection,
             digests,
-            timeouts: AtomicU32::new(0),
-            dead,
-        })
+        };
+        Ok((connected, alarm))
     }
 
     async fn open(
         &self,
         protocol: ProtocolVersion,
-        dead: &Arc<AtomicBool>,
+        alarm: &Alarm,
     ) -> Result<MultiplexedConnection, RedisError> {
         let settings = self.info.redis_settings().clone().set_protocol(protocol);
         let client = Client::open(self.info.clone().set_redis_settings(settings))?;
@@ -266,12 +234,11 @@ impl Endpoint {
             .set_connection_timeout(None)
             .set_pipeline_buffer_size(QUEUE);
         let config = if protocol == ProtocolVersion::RESP3 {
-            let (bell, dead) = (Arc::clone(&self.bell), Arc::clone(dead));
+            let alarm = alarm.clone();
             config.set_push_sender(move |push: PushInfo| {
                 // Called inside the driver's task, so it may not block.
                 if push.kind == PushKind::Disconnection {
-                    dead.store(true, Ordering::Release);
-                    bell.notify_one();
+                    alarm.sound();
                 }
                 Ok::<(), core::convert::Infallible>(())
             })
@@ -284,15 +251,9 @@ impl Endpoint {
     }
 }
 
-impl Live {
+impl Connected {
     pub(super) fn digest(&self, script: Script) -> Option<&str> {
         self.digests[script as usize].as_deref()
-    }
-}
-
-impl Drop for Endpoint {
-    fn drop(&mut self) {
-        self.bell.notify_one();
     }
 }
 

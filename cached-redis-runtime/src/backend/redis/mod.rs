@@ -3,6 +3,7 @@
 mod connect;
 mod deadline;
 mod error;
+mod link;
 mod pipelined;
 mod scripts;
 mod standalone;

@@ -4,7 +4,8 @@ use core::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::connect::{ATTEMPT, Endpoint};
+use super::connect::{ATTEMPT, Connected, Endpoint};
+use super::link::{Link, until_dead};
 use crate::clock;
 use crate::observe::warn;
 use crate::sync::{Arc, Weak, spread_between};
@@ -16,7 +17,11 @@ const LONGEST_PAUSE: u64 = 1000;
 /// Connects, waits until the connection is dead, and connects again.
 ///
 /// It holds the endpoint weakly between steps, so that the last handle's drop ends it.
-pub(super) async fn supervise(endpoint: Weak<Endpoint>, bell: Arc<Notify>) {
+pub(super) async fn supervise(
+    endpoint: Weak<Endpoint>,
+    link: Weak<Link<Connected>>,
+    bell: Arc<Notify>,
+) {
     let mut pause = FIRST_PAUSE;
     let mut warned = false;
     loop {
@@ -28,7 +33,7 @@ pub(super) async fn supervise(endpoint: Weak<Endpoint>, bell: Arc<Notify>) {
             Ok(()) => {
                 warned = false;
                 let published = clock::now();
-                sound(&endpoint, &bell).await;
+                until_dead(&link, &bell).await;
                 // A server that accepts and hangs up at once is not to be asked in a loop.
                 if clock::now() - published > ATTEMPT {
                     pause = FIRST_PAUSE;
@@ -48,19 +53,5 @@ pub(super) async fn supervise(endpoint: Weak<Endpoint>, bell: Arc<Notify>) {
         }
         clock::sleep(Duration::from_millis(spread_between(pause / 2, pause))).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
-    }
-}
-
-/// Waits until the published connection is dead, and takes it out of use.
-async fn sound(endpoint: &Weak<Endpoint>, bell: &Notify) {
-    // The bell may ring for a connection that has been replaced already.
-    while endpoint
-        .upgrade()
-        .is_some_and(|endpoint| endpoint.is_sound())
-    {
-        bell.notified().await;
-    }
-    if let Some(endpoint) = endpoint.upgrade() {
-        endpoint.withdraw();
     }
 }

@@ -1,4 +1,4 @@
-//! What several tasks do at once, and what must hold in whichever order they come to it.
+//! Single flight, and the sharing of commands.
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 
