@@ -2,7 +2,8 @@
 //!
 //! A permit is taken after a miss is known and before the claim, so nobody waits while holding a lease. It belongs to the
 //! flight: who takes over a load takes over its permit. Of the callers of one key only the one at the head of the lane
-//! stands in line for a permit, the others wait behind it and share what comes of it.
+//! stands in line for a permit, the others wait behind it and share what comes of it; calls inside other bodies have a
+//! lane of their own, since they do not wait for ever.
 
 use tokio::runtime::Handle;
 

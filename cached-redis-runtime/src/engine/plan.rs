@@ -73,11 +73,13 @@ pub(super) enum Sight {
 }
 
 /// The callers who share claims: those of one key who also share a limit, lest one waits behind another for a permit that
-/// a body around it holds.
+/// a body around it holds. Of those, a call inside a body shares only with its like: who waits for ever must not stand
+/// before one who may not.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Wanted {
     key: Arc<str>,
     limit: usize,
+    nested: bool,
 }
 
 /// What there is to do for a call whose first look was no hit.
@@ -309,6 +311,7 @@ impl Engine {
                 } else {
                     0
                 },
+                nested: limit.is_set() && request.admission == Admission::Nested,
             };
             let permit = self.permit(request);
             self.claims.share(&wanted, permit, send).await

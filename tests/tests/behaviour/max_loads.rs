@@ -362,6 +362,48 @@ async fn functions_that_call_each_other_do_not_wait_for_ever() {
     }
 }
 
+/// A call inside a body waits for a limited time, also where another call of its key, which waits for ever, was first.
+#[tokio::test]
+async fn calls_inside_bodies_do_not_wait_behind_those_that_are_not() {
+    #[cache_aside(key = "east:<id>", ttl = 60, skip(gate), max_loads = 1)]
+    async fn east(gate: Gate, id: u64) -> u64 {
+        gate.pass().await;
+        if id == 0 {
+            Box::pin(west(gate, 1)).await
+        } else {
+            id
+        }
+    }
+
+    #[cache_aside(key = "west:<id>", ttl = 60, skip(gate), max_loads = 1)]
+    async fn west(gate: Gate, id: u64) -> u64 {
+        gate.pass().await;
+        if id == 0 {
+            Box::pin(east(gate, 1)).await
+        } else {
+            id
+        }
+    }
+
+    let world = World::memory_with(|builder| builder.wait(Duration::from_millis(50))).await;
+    let gate = Gate::closed();
+    let outer = [
+        world.spawn(east(gate.clone(), 0)),
+        world.spawn(west(gate.clone(), 0)),
+    ];
+    gate.reached_by(2).await;
+    let first = [
+        world.spawn(east(gate.clone(), 1)),
+        world.spawn(west(gate.clone(), 1)),
+    ];
+    queued(&world, 2).await;
+    gate.open();
+    for one in outer.into_iter().chain(first) {
+        let ended = tokio::time::timeout(PATIENCE, one).await;
+        assert_eq!(ended.expect("an end").unwrap(), 1);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_limit_holds_while_redis_is_dead() {
     #[cache_aside(key = "d:<id>", ttl = 60, skip(source), max_loads = 2)]
