@@ -148,7 +148,7 @@ impl Engine {
     ) -> Result<(), Error> {
         let pending = PendingTags::new(self, tags);
         let left = self.leave(site, keys, guards).await;
-        let swept = pending.sweep().await;
+        let swept = pending.sweep_after(&left).await;
         self.count_swept(site, tags, &swept);
         left.and(swept.map(drop))
     }
@@ -167,11 +167,8 @@ impl Engine {
             [] => Ok(()),
             keys => self.delete_keys(keys).await,
         };
-        match &deleted {
-            // The tags are lost as well: to find that out would take the caller another deadline.
-            Err(error) if !tags.is_empty() => (Err(error.clone()), Err(error.clone())),
-            _ => (deleted, pending.sweep().await),
-        }
+        let swept = pending.sweep_after(&deleted).await;
+        (deleted, swept)
     }
 
     /// Counts what became of the tags of a function.
@@ -209,6 +206,15 @@ struct PendingTags<'a> {
 impl<'a> PendingTags<'a> {
     fn new(engine: &'a Engine, tags: &'a [String]) -> Self {
         Self { engine, tags }
+    }
+
+    /// After the deletion of keys. If the server did not answer that, the tags are lost as well: to find that out would
+    /// take the caller another deadline.
+    async fn sweep_after(self, deleted: &Result<(), Error>) -> Result<u64, Error> {
+        match deleted {
+            Err(error) if !self.tags.is_empty() && !error.is_definite() => Err(error.clone()),
+            _ => self.sweep().await,
+        }
     }
 
     async fn sweep(mut self) -> Result<u64, Error> {

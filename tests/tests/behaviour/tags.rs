@@ -630,6 +630,30 @@ async fn keys_and_tags_that_cannot_be_invalidated_cost_one_deadline() {
         .await;
 }
 
+#[tokio::test]
+async fn guards_and_tags_that_cannot_be_invalidated_cost_one_deadline() {
+    #[cache_invalidate(keys("plain:<id>"), tags("all-users"), before)]
+    async fn forget_all(gate: Gate, id: u64) {
+        let _ = id;
+        gate.pass().await;
+    }
+
+    let deadline = Duration::from_millis(400);
+    let world = World::redis_with(|builder| builder.deadline(deadline)).await;
+    let gate = Gate::closed();
+    let write = world.spawn(forget_all(gate.clone(), 1));
+    gate.reached().await;
+    world.server().stop();
+    let watch = cached_redis_tests::Stopwatch::start();
+    gate.open();
+    write.await.unwrap();
+    let elapsed = watch.elapsed();
+    assert!(elapsed < deadline + deadline / 2, "{elapsed:?}");
+    assert_eq!(world.cache.stats().pending_deletes, 2);
+    world.server().cont();
+    world.deletions_made_good().await;
+}
+
 /// The server answers, and only the tag cannot be read.
 #[tokio::test]
 async fn a_pending_tag_keeps_functions_with_tags_from_the_cache() {
