@@ -102,18 +102,21 @@ impl Open {
     /// Carries out the deletions, all keys of one cache with one command.
     async fn committed(self) {
         // From here on the engine takes care of them even if it is dropped, one cache after the other.
-        let mut rest = Rest(self.0.close());
-        if let Some(outer) = &self.0.outer {
-            // Whether this was a savepoint of the outer transaction or one of its own cannot be known. In the first case
-            // only the outer commit shows the change to others, in the second it is there now.
-            rest.hand_over(outer).await;
-        }
+        let mut rest = self.close();
+        rest.hand_over().await;
         while let Some((one, site, guards)) = rest.next_guarded() {
             // A failure is counted and made good.
             let _ = one.cache.engine.leave(site, &one.keys, guards).await;
         }
         while let Some((cache, deletions)) = rest.next_cache() {
             carry_out(&cache.engine, &deletions).await;
+        }
+    }
+
+    fn close(&self) -> Rest {
+        Rest {
+            deletions: self.0.close(),
+            outer: self.0.outer.clone(),
         }
     }
 
@@ -129,7 +132,7 @@ impl Open {
 
 impl Drop for Open {
     fn drop(&mut self) {
-        drop(Rest(self.0.close()));
+        drop(self.close());
     }
 }
 
@@ -151,45 +154,57 @@ async fn carry_out(engine: &Engine, deletions: &[Deletion]) {
 }
 
 /// Deletions that somebody must carry out.
-struct Rest(Vec<Deletion>);
+struct Rest {
+    deletions: Vec<Deletion>,
+    /// The transaction around, until it knows of them. Whether this one was a savepoint of it or one of its own cannot be
+    /// known. In the first case only the outer commit shows the change to others, in the second it is there now.
+    outer: Option<Arc<Pending>>,
+}
 
 impl Rest {
     /// Leaves all to the transaction around as well. Guards go on standing there, and under them is nothing to delete.
-    async fn hand_over(&mut self, outer: &Pending) {
+    async fn hand_over(&mut self) {
+        let Some(outer) = self.outer.clone() else {
+            return;
+        };
         let mut at = 0;
-        while let Some(one) = self.0.get_mut(at) {
+        while let Some(one) = self.deletions.get_mut(at) {
             let standing = match &one.guards {
                 Some(guards) => one.cache.engine.renew(guards, &one.keys).await,
                 None => false,
             };
             let taken = outer.add(&one.cache, one.site, &one.keys, &one.tags, &mut one.guards);
             if standing && taken {
-                self.0.remove(at);
+                self.deletions.remove(at);
             } else {
                 at += 1;
             }
         }
+        self.outer = None;
     }
 
     fn next_guarded(&mut self) -> Option<(Deletion, &'static Site, Guards)> {
         let is_guarded = |one: &Deletion| one.guards.is_some() && one.site.is_some();
-        let at = self.0.iter().position(is_guarded)?;
-        let mut one = self.0.remove(at);
+        let at = self.deletions.iter().position(is_guarded)?;
+        let mut one = self.deletions.remove(at);
         let (site, guards) = (one.site?, one.guards.take()?);
         Some((one, site, guards))
     }
 
     fn next_cache(&mut self) -> Option<(Cache, Vec<Deletion>)> {
-        let cache = self.0.first()?.cache.clone();
+        let cache = self.deletions.first()?.cache.clone();
         let same = |one: &mut Deletion| Arc::ptr_eq(&one.cache.engine, &cache.engine);
-        let deletions = self.0.extract_if(.., same).collect();
+        let deletions = self.deletions.extract_if(.., same).collect();
         Some((cache, deletions))
     }
 }
 
 impl Drop for Rest {
     fn drop(&mut self) {
-        for one in &self.0 {
+        for one in &self.deletions {
+            if let Some(outer) = &self.outer {
+                outer.add(&one.cache, one.site, &one.keys, &one.tags, &mut None);
+            }
             match &one.guards {
                 Some(guards) => one.cache.engine.lose_guarded(&one.keys, guards.token()),
                 None => one.cache.engine.lose(&one.keys),
@@ -213,7 +228,8 @@ impl Drop for Rest {
 ///
 /// The guards of writes with `before` stand until the block has ended, in whatever way.
 ///
-/// Blocks may be nested. An inner block's keys are deleted when it ends in `Ok`, and once more with the outer one.
+/// Blocks may be nested. An inner block's keys are deleted when it ends in `Ok` or is dropped, and once more with the outer
+/// one.
 /// A task that is spawned inside is not inside.
 ///
 /// # Errors

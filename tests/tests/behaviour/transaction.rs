@@ -186,6 +186,32 @@ on_every_store! {
         assert_eq!(served(&source, 3).await, (1, Served::Hit));
     }
 
+    async fn a_dropped_block_leaves_its_keys_to_the_block_around(world: &World) {
+        let source = Source::new(1);
+        balance(&source, 1).await;
+        transaction(async {
+            let gate = Gate::closed();
+            let mut inner = Box::pin(transaction(async {
+                set(&source, 1, 2).await?;
+                gate.pass().await;
+                Ok::<_, &str>(())
+            }));
+            assert!(inner.as_mut().now_or_never().is_none(), "its savepoint may be released");
+            drop(inner);
+            world.deletions_made_good().await;
+            let others = Source::new(1);
+            let (reader, cache) = (others.clone(), world.cache.clone());
+            let elsewhere = async move { cache.scope(served(&reader, 1)).await };
+            let elsewhere = tokio::spawn(elsewhere).await.unwrap();
+            assert_eq!(elsewhere, (1, Served::Miss), "what was there before the commit");
+            assert_eq!(served(&source, 1).await, (2, Served::Bypassed));
+            Ok::<_, &str>(())
+        })
+        .await
+        .unwrap();
+        assert_eq!(served(&source, 1).await, (2, Served::Miss));
+    }
+
     async fn a_write_that_ends_after_its_block_deletes_at_once(_world: &World) {
         let source = Source::new(1);
         balance(&source, 1).await;
