@@ -6,6 +6,7 @@ use core::time::Duration;
 use tokio::task::JoinHandle;
 
 use super::Engine;
+use super::invalidate::delete_each;
 use crate::clock;
 use crate::codec::Nonce;
 use crate::error::{Error, ErrorKind};
@@ -238,11 +239,8 @@ async fn delete_refused(store: &dyn Store, some: &[(&str, Nonce)], left: &mut [R
     let refused = some.iter().zip(&*left);
     let refused = refused.filter(|(_, left)| is_refused(left));
     let refused: Vec<String> = refused.map(|((key, _), _)| (*key).to_owned()).collect();
-    if refused.is_empty() {
-        return;
-    }
-    let deleted = store.delete(&refused).await.map(drop);
-    for left in left.iter_mut().filter(|left| is_refused(left)) {
-        left.clone_from(&deleted);
-    }
+    let deleted = delete_each(store, &refused).await;
+    let left = left.iter_mut().filter(|left| is_refused(left));
+    left.zip(deleted)
+        .for_each(|(left, deleted)| *left = deleted);
 }

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use tokio::runtime::Handle;
 
-use super::lost::{Batch, LostDeletes};
+use super::lost::LostDeletes;
 use super::tags::make_good_tag;
 use super::{Engine, guards};
 use crate::clock;
@@ -125,16 +125,7 @@ async fn make_good(store: Weak<dyn Store>, mut running: Running) {
             let (Some(store), Some(lost)) = (store.upgrade(), running.0.upgrade()) else {
                 return;
             };
-            let batch = lost.batch(100);
-            if batch.is_empty()
-                && let Some((tag, turn)) = lost.tag()
-            {
-                if make_good_tag(&*store, &tag).await {
-                    lost.tag_done(&tag, turn);
-                    pause = 20;
-                    continue;
-                }
-            } else if batch.is_empty() {
+            if lost.len() == 0 {
                 drop(running);
                 // A key may have come between the look and the drop; whoever added it found the task running.
                 if lost.len() == 0 || !lost.start() {
@@ -142,7 +133,8 @@ async fn make_good(store: Weak<dyn Store>, mut running: Running) {
                 }
                 running = Running(Arc::downgrade(&lost));
                 continue;
-            } else if sent_again(&*store, &lost, &batch).await {
+            }
+            if sent_again(&*store, &lost).await {
                 pause = 20;
                 continue;
             }
@@ -152,17 +144,60 @@ async fn make_good(store: Weak<dyn Store>, mut running: Running) {
     }
 }
 
-/// Says whether all of them worked.
-async fn sent_again(store: &dyn Store, lost: &LostDeletes, batch: &Batch) -> bool {
-    let plain = batch.plain.is_empty() || store.delete(&batch.plain).await.is_ok();
-    if plain {
-        lost.done(&batch.plain, batch.turn);
+/// Sends some keys and a tag again. Says whether anything of it worked.
+async fn sent_again(store: &dyn Store, lost: &LostDeletes) -> bool {
+    let (batch, tag) = (lost.batch(100), lost.tag());
+    if batch.is_empty() && tag.is_none() {
+        lost.ask_again();
+        return false;
     }
-    let guarded = batch.guarded.iter().map(|(key, token)| (&**key, *token));
-    let left = guards::leave(store, &guarded.collect::<Vec<_>>()).await;
-    let guarded = batch.guarded.iter().zip(&left);
-    let good = guarded.filter(|(_, left)| left.is_ok());
-    let good: Vec<_> = good.map(|((key, _), _)| key.clone()).collect();
-    lost.done(&good, batch.turn);
-    plain && good.len() == left.len()
+    let mut worked = false;
+    let plain = delete_each(store, &batch.plain).await;
+    worked |= note(lost, batch.turn, &batch.plain, &plain);
+    let named = batch.guarded.iter().map(|(key, token)| (&**key, *token));
+    let left = guards::leave(store, &named.collect::<Vec<_>>()).await;
+    let guarded: Vec<_> = batch.guarded.into_iter().map(|(key, _)| key).collect();
+    worked |= note(lost, batch.turn, &guarded, &left);
+    if let Some((tag, turn)) = tag {
+        match make_good_tag(store, &tag).await {
+            Ok(()) => {
+                lost.tag_done(&tag, turn);
+                worked = true;
+            }
+            Err(error) if error.is_definite() => lost.tag_refused(&tag),
+            Err(_) => {}
+        }
+    }
+    worked
+}
+
+/// Remembers what became of keys that were asked for until `turn`. Says whether anything worked.
+fn note(lost: &LostDeletes, turn: u64, keys: &[String], became: &[Result<(), Error>]) -> bool {
+    let those = |is: fn(&Result<(), Error>) -> bool| {
+        let those = keys.iter().zip(became).filter(|(_, became)| is(became));
+        those.map(|(key, _)| key.clone()).collect::<Vec<_>>()
+    };
+    let done = those(Result::is_ok);
+    lost.done(&done, turn);
+    lost.refused(&those(|became| {
+        became.as_ref().is_err_and(Error::is_definite)
+    }));
+    !done.is_empty()
+}
+
+/// Deletes keys with one command, and if that is not allowed each for itself: the others need not wait for one that a user
+/// may not touch.
+pub(super) async fn delete_each(store: &dyn Store, keys: &[String]) -> Vec<Result<(), Error>> {
+    if keys.is_empty() {
+        return Vec::new();
+    }
+    let together = store.delete(keys).await.map(drop);
+    if keys.len() == 1 || !together.as_ref().is_err_and(Error::is_definite) {
+        return keys.iter().map(|_| together.clone()).collect();
+    }
+    let mut each = Vec::with_capacity(keys.len());
+    for key in keys {
+        each.push(store.delete(core::slice::from_ref(key)).await.map(drop));
+    }
+    each
 }

@@ -10,7 +10,7 @@ use crate::sync::Mutex;
 /// More keys than this are not remembered one by one: everything is bypassed until the remembered ones are gone.
 const CAPACITY: usize = 100_000;
 
-/// Nor are more bytes of them.
+/// Nor are more bytes of them, and of tags.
 const BYTES: usize = 16 << 20;
 
 /// More tags than this are treated like more keys than [`CAPACITY`].
@@ -30,8 +30,7 @@ pub(crate) struct LostDeletes {
 #[derive(Debug, Default)]
 struct Keys {
     pending: HashMap<String, Lost>,
-    /// With the turn at which each was added last.
-    tags: HashMap<String, u64>,
+    tags: HashMap<String, Lost>,
     turn: u64,
     /// The length of all of them together.
     bytes: usize,
@@ -42,15 +41,30 @@ impl Keys {
     fn insert(&mut self, key: &str, token: Option<Nonce>) -> bool {
         let turn = self.turn;
         if let Some(lost) = self.pending.get_mut(key) {
-            let token = token.or(lost.token);
-            *lost = Lost { turn, token };
+            *lost = Lost::new(turn, token.or(lost.token));
             return true;
         }
         let fits = self.pending.len() < CAPACITY && self.bytes + key.len() <= BYTES;
         // The first is taken in any case: with none there would be nothing to wait for.
         if fits || self.pending.is_empty() {
             self.bytes += key.len();
-            self.pending.insert(key.to_owned(), Lost { turn, token });
+            self.pending.insert(key.to_owned(), Lost::new(turn, token));
+            return true;
+        }
+        false
+    }
+
+    /// The same for a tag.
+    fn insert_tag(&mut self, tag: &str) -> bool {
+        let lost = Lost::new(self.turn, None);
+        if let Some(known) = self.tags.get_mut(tag) {
+            *known = lost;
+            return true;
+        }
+        let fits = self.tags.len() < TAGS && self.bytes + tag.len() <= BYTES;
+        if fits || self.tags.is_empty() {
+            self.bytes += tag.len();
+            self.tags.insert(tag.to_owned(), lost);
             return true;
         }
         false
@@ -61,9 +75,13 @@ impl Keys {
             self.bytes -= key.len();
         }
     }
-}
 
-impl Keys {
+    fn remove_tag(&mut self, tag: &str) {
+        if self.tags.remove(tag).is_some() {
+            self.bytes -= tag.len();
+        }
+    }
+
     fn len(&self) -> usize {
         self.pending.len() + self.tags.len()
     }
@@ -76,6 +94,18 @@ struct Lost {
     /// Whom to take out of the key's guard. Of several writers of this process the last one: the others' time there
     /// runs out.
     token: Option<Nonce>,
+    /// The server did not allow it, and is asked again when it has been asked for all others.
+    refused: bool,
+}
+
+impl Lost {
+    fn new(turn: u64, token: Option<Nonce>) -> Self {
+        Self {
+            turn,
+            token,
+            refused: false,
+        }
+    }
 }
 
 /// Some of the pending keys.
@@ -131,11 +161,8 @@ impl LostDeletes {
     pub(super) fn add_tags(&self, tags: &[String]) -> bool {
         let mut state = self.keys.lock();
         state.turn += 1;
-        let turn = state.turn;
         for tag in tags {
-            if state.tags.len() < TAGS || state.tags.contains_key(tag) {
-                state.tags.insert(tag.clone(), turn);
-            } else {
+            if !state.insert_tag(tag) {
                 self.overflowed.store(true, Ordering::Release);
             }
         }
@@ -160,7 +187,8 @@ impl LostDeletes {
             guarded: Vec::new(),
             turn: state.turn,
         };
-        for (key, lost) in state.pending.iter().take(most) {
+        let asked = state.pending.iter().filter(|(_, lost)| !lost.refused);
+        for (key, lost) in asked.take(most) {
             match lost.token {
                 None => batch.plain.push(key.clone()),
                 Some(token) => batch.guarded.push((key.clone(), token)),
@@ -172,7 +200,34 @@ impl LostDeletes {
     /// One of the pending tags, and the turn that its invalidation from now on covers.
     pub(super) fn tag(&self) -> Option<(String, u64)> {
         let state = self.keys.lock();
-        Some((state.tags.keys().next()?.clone(), state.turn))
+        let (tag, _) = state.tags.iter().find(|(_, lost)| !lost.refused)?;
+        Some((tag.clone(), state.turn))
+    }
+
+    /// Puts back what the server did not allow, so that it does not stand before the rest.
+    pub(super) fn refused(&self, keys: &[String]) {
+        let mut state = self.keys.lock();
+        for key in keys {
+            if let Some(lost) = state.pending.get_mut(key) {
+                lost.refused = true;
+            }
+        }
+    }
+
+    /// The same for a tag.
+    pub(super) fn tag_refused(&self, tag: &str) {
+        if let Some(lost) = self.keys.lock().tags.get_mut(tag) {
+            lost.refused = true;
+        }
+    }
+
+    /// The server may allow by now what it refused.
+    pub(super) fn ask_again(&self) {
+        let mut state = self.keys.lock();
+        let Keys { pending, tags, .. } = &mut *state;
+        for lost in pending.values_mut().chain(tags.values_mut()) {
+            lost.refused = false;
+        }
     }
 
     /// Forgets keys whose deletion was executed, unless they were lost again since.
@@ -189,8 +244,8 @@ impl LostDeletes {
     /// Forgets a tag whose invalidation was executed, unless it was lost again since.
     pub(super) fn tag_done(&self, tag: &str, turn: u64) {
         let mut state = self.keys.lock();
-        if state.tags.get(tag).is_some_and(|&added| added <= turn) {
-            state.tags.remove(tag);
+        if state.tags.get(tag).is_some_and(|lost| lost.turn <= turn) {
+            state.remove_tag(tag);
         }
         self.settle(&state);
     }
@@ -235,6 +290,14 @@ mod tests {
         }
         assert_eq!(lost.keys.lock().bytes, 0);
         assert!(!lost.holds("never seen", false));
+        lost.add_tags(&(0..20).map(long).collect::<Vec<_>>());
+        assert_eq!(lost.len(), 15);
+        while let Some((tag, turn)) = lost.tag() {
+            assert!(lost.holds("never seen", false));
+            lost.tag_done(&tag, turn);
+        }
+        assert_eq!(lost.keys.lock().bytes, 0);
+        assert!(!lost.holds("never seen", true));
         // Longer than all may be together.
         lost.add(&["y".repeat(BYTES + 1)], None);
         assert_eq!(lost.len(), 1);

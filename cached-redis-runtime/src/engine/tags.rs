@@ -239,11 +239,12 @@ impl Drop for PendingTags<'_> {
     }
 }
 
-/// For one that was lost. Says whether nothing is left to do.
-pub(super) async fn make_good_tag(store: &dyn Store, tag: &str) -> bool {
+/// For one that was lost.
+pub(super) async fn make_good_tag(store: &dyn Store, tag: &str) -> Result<(), Error> {
     match sweep(store, tag).await {
-        Ok(_) => true,
-        Err(error) => error.kind() == ErrorKind::WrongType,
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::WrongType => Ok(()),
+        Err(error) => Err(error),
     }
 }
 

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use cached_redis_runtime::{
-    Cache, Error, ErrorKind, Served, cache_aside, cache_invalidate, inspect,
+    Cache, Error, ErrorKind, Served, cache_aside, cache_invalidate, inspect, key,
 };
-use cached_redis_tests::{CountingLoader, Server};
+use cached_redis_tests::{CountingLoader, Server, eventually};
 
-use crate::common::World;
+use crate::common::{PATIENCE, World};
 
 type Source = CountingLoader<u64>;
 
@@ -102,4 +102,47 @@ async fn by_default_the_function_does_not_fail() {
     server.kill();
     assert_eq!(cache.scope(quiet("s3cret")).await.unwrap(), 6);
     assert_eq!(cache.stats().pending_deletes, 1);
+}
+
+/// What the server refuses does not stand before what it allows, be it a key or a tag.
+#[tokio::test]
+async fn what_is_refused_does_not_hold_up_the_rest() {
+    #[cache_aside(key = "card:<id>", ttl = 60, tags("cards"), skip(source))]
+    async fn card(source: &Source, id: u64) -> u64 {
+        source.load().await
+    }
+
+    #[cache_invalidate(key = "account:<token>", before)]
+    async fn guarded(token: &str) {
+        let _ = token;
+    }
+
+    let server = Server::builder().user("app", "pw", "~* +@all").start();
+    let cache = Cache::connect(server.url_as("app", "pw")).await.unwrap();
+    let source = Source::new(2);
+    cache
+        .scope(async {
+            card(&source, 1).await;
+            server.run(&["ACL", "SETUSER", "app", "-del"]);
+            guarded("a").await;
+            assert!(write(&source, "b", 3).await.is_err());
+            for foreign in 0..200 {
+                assert!(cache.invalidate(key!("foreign:<foreign>")).await.is_err());
+            }
+            for tag in ["cards", "foreign"] {
+                server.run(&["ZADD", &format!("%tag:{tag}"), "0", "card:1"]);
+                assert!(cache.invalidate_tag(key!("<tag>")).await.is_err());
+            }
+            assert_eq!(cache.stats().pending_deletes, 204);
+            let allowed = ["+del", "resetkeys", "~account:*", "~card:*", "~%tag:cards"];
+            server.run(&[&["ACL", "SETUSER", "app"][..], &allowed[..]].concat());
+            eventually(PATIENCE, || cache.stats().pending_deletes == 201).await;
+            for token in ["a", "b"] {
+                assert_eq!(inspect(read(&source, token)).await, (3, Served::Miss));
+            }
+            server.run(&["ACL", "SETUSER", "app", "allkeys"]);
+            eventually(PATIENCE, || cache.stats().pending_deletes == 0).await;
+            assert_eq!(inspect(card(&source, 1)).await, (3, Served::Miss));
+        })
+        .await;
 }
