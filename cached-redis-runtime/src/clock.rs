@@ -22,6 +22,10 @@ pub(crate) async fn sleep(duration: Duration) {
     tokio::time::sleep(duration).await;
 }
 
+pub(crate) async fn sleep_until(end: Instant) {
+    tokio::time::sleep_until(end).await;
+}
+
 /// Ends with an error when `limit` passed first.
 ///
 /// Pass large futures pinned: by value, each layer around them would move them once more.

@@ -48,28 +48,33 @@ impl Engine {
             format: request.format.id(),
             fingerprint: request.fingerprint,
         };
-        let ticket = match clock::until(end, self.rounds.enter(&lot)).await {
-            Ok(Arrival::Reply(bytes)) => {
-                return ControlFlow::Continue(Hit {
-                    absent: matches!(read(&bytes), Entry::Absent { .. }),
-                    bytes: EntryBytes::Shared(bytes),
-                    joined: true,
-                });
-            }
+        // Who has waited long enough may still share while he stands in line: those before him there may be of this round.
+        let limit = async {
+            clock::sleep_until(end).await;
+            self.permit(request).await
+        };
+        match self.rounds.enter_within(&lot, limit).await {
+            Ok(Arrival::Reply(bytes)) => ControlFlow::Continue(Hit {
+                absent: matches!(read(&bytes), Entry::Absent { .. }),
+                bytes: EntryBytes::Shared(bytes),
+                joined: true,
+            }),
             Ok(Arrival::Head(mut round)) => {
                 // Those who come while this one waits for its permit are passengers as well.
                 let permit = self.permit(request).await;
                 round.begin();
                 let ticket = Ticket::Round(round);
-                return ControlFlow::Break(Start { ticket, permit });
+                ControlFlow::Break(Start { ticket, permit })
             }
-            Ok(Arrival::Disbanded) => Ticket::Uncached,
-            Err(_) => {
+            Ok(Arrival::Disbanded) => {
+                ControlFlow::Break(self.start(request, Ticket::Uncached).await)
+            }
+            Err(permit) => {
                 self.count(request.site, Count::WaitExpired);
-                Ticket::Uncached
+                let ticket = Ticket::Uncached;
+                ControlFlow::Break(Start { ticket, permit })
             }
-        };
-        ControlFlow::Break(self.start(request, ticket).await)
+        }
     }
 
     /// Ends the load of a round.

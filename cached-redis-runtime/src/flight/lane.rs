@@ -4,9 +4,12 @@
 //! lane; the first sends, and everybody who was in the lane by then takes its reply. Whoever comes later waits for the
 //! next one. A stampede of a thousand callers sends a handful of claims.
 
+use core::convert::Infallible;
 use core::fmt;
-use core::future::Future;
+use core::future::{Future, pending, poll_fn};
 use core::hash::Hash;
+use core::pin::pin;
+use core::task::Poll;
 use std::collections::HashMap;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -64,19 +67,43 @@ impl<N: Clone + Eq + Hash, T: Clone> Lanes<N, T> {
     /// # Cancel safety
     /// The turn is either handed over or stays in line for the next.
     pub(crate) async fn enter(self: &Arc<Self>, name: &N) -> Arrival<N, T> {
+        let entered = self.enter_within(name, pending::<Infallible>()).await;
+        entered.unwrap_or_else(|never| match never {})
+    }
+
+    /// The same until `limit` ends. A reply that is there by then is taken.
+    ///
+    /// # Cancel safety
+    /// As for [`enter`](Self::enter).
+    pub(crate) async fn enter_within<L: Future>(
+        self: &Arc<Self>,
+        name: &N,
+        limit: L,
+    ) -> Result<Arrival<N, T>, L::Output> {
         let rider = self.board(name);
         let acquired = {
             let _waiting = self.waiting.enter();
-            // The permit comes back in `Head::drop`, with no await in between.
-            rider.lane.turn.acquire().await.map(SemaphorePermit::forget)
+            let (mut turn, mut limit) = (pin!(rider.lane.turn.acquire()), pin!(limit));
+            poll_fn(|cx| match turn.as_mut().poll(cx) {
+                // The permit comes back in `Head::drop`, with no await in between.
+                Poll::Ready(turn) => Poll::Ready(Ok(turn.map(SemaphorePermit::forget))),
+                Poll::Pending => limit.as_mut().poll(cx).map(Err),
+            })
+            .await
         };
-        if acquired.is_err() {
-            return Arrival::Disbanded;
-        }
-        let head = Head { rider };
-        match head.rider.reply_since_arrival() {
-            Some(reply) => Arrival::Reply(reply),
-            None => Arrival::Head(head),
+        match acquired {
+            Ok(Ok(())) => {
+                let head = Head { rider };
+                Ok(match head.rider.reply_since_arrival() {
+                    Some(reply) => Arrival::Reply(reply),
+                    None => Arrival::Head(head),
+                })
+            }
+            Ok(Err(_)) => Ok(Arrival::Disbanded),
+            Err(limit) => match rider.reply_since_arrival() {
+                Some(reply) => Ok(Arrival::Reply(reply)),
+                None => Err(limit),
+            },
         }
     }
 

@@ -430,6 +430,37 @@ async fn the_limit_holds_while_redis_is_dead() {
     assert_eq!((stats.queued, stats.waiting, stats.under_way), (0, 0, 0));
 }
 
+/// Those who share a load go on doing so however long it stands in line.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hot_key_stays_one_load_while_redis_is_dead() {
+    #[cache_aside(key = "o:<id>", ttl = 60, skip(source), max_loads = 1)]
+    async fn read(source: Source, id: u64) -> u32 {
+        source.load().await
+    }
+
+    let wait = Duration::from_millis(200);
+    let world = World::redis_with(|builder| builder.wait(wait)).await;
+    world.server().kill();
+    eventually(PATIENCE, || !world.cache.stats().connected).await;
+    let held = Source::behind(Gate::closed(), 1);
+    let other = world.spawn(read(held.clone(), 1));
+    held.gate().reached().await;
+    let source = Source::new(7);
+    let callers: Vec<_> = (0..50)
+        .map(|_| world.spawn(read(source.clone(), 2)))
+        .collect();
+    // All have waited for as long as they would for a load that has begun.
+    queued(&world, 50).await;
+    held.gate().open();
+    other.await.unwrap();
+    for caller in callers {
+        assert_eq!(caller.await.unwrap(), 7);
+    }
+    assert!(source.runs() <= 2, "{} bodies", source.runs());
+    let stats = world.cache.stats();
+    assert_eq!((stats.queued, stats.waiting, stats.under_way), (0, 0, 0));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn failures_hand_the_permit_on() {
     #[cache_aside(key = "e:<id>", ttl = 60, skip(source), max_loads = 1)]
