@@ -170,6 +170,28 @@ async fn a_guard_that_could_not_be_ended_is_ended_later() {
         .await;
 }
 
+/// Scripts hold everybody up while they run, so a guard must not cost more than its length.
+#[tokio::test]
+async fn a_guard_with_very_many_writers_does_not_stop_the_server() {
+    let world = World::redis_with(|builder| builder.deadline(Duration::from_secs(2))).await;
+    world
+        .run(async {
+            let for_long = [0xFF, 0, 0, 0, 0, 0];
+            let writers = (0..20_000_u128).flat_map(|token| {
+                let token = token.to_be_bytes();
+                token.into_iter().chain(for_long)
+            });
+            let guard = [0xFB; 17].into_iter().chain(writers);
+            world.server().set("stock", &guard.collect::<Vec<u8>>());
+            let source = Source::new(1);
+            set(source.clone(), 2, Gate::opened()).await;
+            let stats = world.family("stock");
+            assert_eq!((stats.invalidations, stats.errors), (1, 0));
+            assert_eq!(served(&source).await, (2, Served::Uncached));
+        })
+        .await;
+}
+
 /// Whether the guard was placed nobody knows: it must go all the same.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_that_is_dropped_while_it_enters_leaves_nothing() {
