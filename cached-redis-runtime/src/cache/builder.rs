@@ -93,7 +93,8 @@ impl CacheBuilder {
 
     /// The longest key, in bytes, that is sent to the server, the namespace included. A call with a longer one runs its body,
     /// and a write has nothing to delete for it, so that a value from outside cannot make a key of any length. Defaults to
-    /// 8 KiB; at least 64 bytes. Processes that share entries must agree on it.
+    /// 8 KiB; at least 64 bytes. Processes that share entries must agree on it. It is the limit of tags as well: what a longer
+    /// one would be put on is not stored.
     pub fn max_key_bytes(mut self, bytes: usize) -> Self {
         self.settings.max_key_bytes = bytes;
         self

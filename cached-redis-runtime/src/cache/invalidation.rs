@@ -44,7 +44,7 @@ impl fmt::Debug for TemplateKey<'_> {
 pub struct KeyList {
     cache: Found,
     keys: Vec<String>,
-    /// Of a write, which has nothing to delete for a key that is too long to be used.
+    /// Of a write, which has nothing to delete for a key or a tag that is too long to be used.
     writer: Option<&'static Site>,
     tags: Vec<String>,
 }
@@ -71,8 +71,7 @@ impl KeyList {
     pub fn push(&mut self, key: &TemplateKey<'_>) {
         let namespace = &self.cache.engine().settings().namespace;
         let key = render(namespace, key.literals, key.segments);
-        let writer = self.writer;
-        if writer.is_none_or(|site| self.cache.engine().accepts(site, &key)) {
+        if self.is_sent(&key) {
             self.keys.push(key);
         }
     }
@@ -80,7 +79,15 @@ impl KeyList {
     /// Adds one tag.
     pub fn push_tag(&mut self, tag: &TemplateKey<'_>) {
         let prefix = tag_prefix(&self.cache.engine().settings().namespace);
-        self.tags.push(tag.render(&prefix));
+        let tag = tag.render(&prefix);
+        if self.is_sent(&tag) {
+            self.tags.push(tag);
+        }
+    }
+
+    fn is_sent(&self, key: &str) -> bool {
+        let engine = self.cache.engine();
+        self.writer.is_none_or(|site| engine.accepts(site, key))
     }
 
     fn is_empty(&self) -> bool {

@@ -189,7 +189,8 @@ impl Cache {
     /// # Concurrent calls on the same key
     /// A load that began before keeps its result for its callers and does not store it.
     ///
-    /// In a [`transaction`] the invalidation waits for its end.
+    /// In a [`transaction`] the invalidation waits for its end. A tag longer than
+    /// [`max_key_bytes`](CacheBuilder::max_key_bytes) has no entries, and nothing is sent.
     ///
     /// # When Redis is down
     /// Returns an error; see there.
@@ -218,6 +219,9 @@ impl Cache {
     pub async fn invalidate_tag(&self, tag: impl Into<Key>) -> Result<(), Error> {
         let prefix = tag_prefix(&self.engine.settings().namespace);
         let tag = format!("{prefix}{}", tag.into().as_str());
+        if !self.engine.is_short(&tag) {
+            return Ok(());
+        }
         self.clear(&[], &[tag]).await
     }
 

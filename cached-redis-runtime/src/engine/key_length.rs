@@ -1,4 +1,4 @@
-//! Keys that are too long to be sent.
+//! Keys, and tags, that are too long to be sent.
 
 use core::sync::atomic::{AtomicBool, Ordering};
 
@@ -27,8 +27,8 @@ impl Engine {
         // Without the key: what makes it long may be a secret, or what an attacker sends.
         if !WARNED.swap(true, Ordering::Relaxed) {
             warn(format_args!(
-                "`{}` was called with values that make its key longer than {} bytes (`max_key_bytes`), so it runs \
-                 uncached (said once; counted as `long_keys`)",
+                "`{}` was called with values that make its key or a tag longer than {} bytes (`max_key_bytes`), so it \
+                 runs uncached (said once; counted as `long_keys`)",
                 site.path(),
                 self.settings.max_key_bytes
             ));

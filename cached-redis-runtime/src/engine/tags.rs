@@ -86,6 +86,9 @@ impl Engine {
         lifetimes: Lifetimes,
         replaces: bool,
     ) -> Option<Registration> {
+        if !memberships.iter().all(|one| self.accepts(site, &one.tag)) {
+            return None;
+        }
         let lease = self.settings.lease;
         let life = life(lifetimes, lease, replaces)?;
         let sent = clock::now();

@@ -62,7 +62,7 @@ counters! {
     LostDelete lost_deletes,
     /// Calls that did not use the cache: `when`, `bypass`, a key or tag with a pending deletion, a recursive call.
     Bypassed bypassed,
-    /// Keys longer than `max_key_bytes`: a call for one runs its body, and there is nothing to delete for it.
+    /// Keys and tags longer than `max_key_bytes`: a call for one runs its body, and there is nothing to delete for it.
     LongKey long_keys,
     /// Commands that failed: no connection, timeout, an error reply.
     Error errors,

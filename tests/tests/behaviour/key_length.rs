@@ -1,12 +1,13 @@
-//! Keys longer than `max_key_bytes` never reach the store.
+//! Keys and tags longer than `max_key_bytes` never reach the store.
 
 use std::collections::HashMap;
 
 use cached_redis_runtime::{
     Cache, ErrorKind, Served, cache_aside, cache_invalidate, inspect, key, refresh, transaction,
 };
+use cached_redis_tests::eventually;
 
-use crate::common::World;
+use crate::common::{PATIENCE, World};
 
 #[cache_aside(key = "k:<name>", ttl = 60)]
 async fn read(name: &str) -> usize {
@@ -107,4 +108,46 @@ async fn a_limit_without_room_for_a_key_is_an_error() {
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Setting);
     assert!(error.to_string().contains("max_key_bytes"), "{error}");
+}
+
+#[tokio::test]
+async fn a_tag_has_the_same_limit() {
+    #[cache_aside(key = "c:<id>", ttl = 60, tags("t:<name>"), skip(name))]
+    async fn tagged(id: u64, name: &str) -> u64 {
+        let _ = name;
+        id
+    }
+
+    #[cache_aside(key = "c:<ids>", each = ids, ttl = 60, tags("t:<name>"), skip(name))]
+    async fn many(ids: &[u64], name: &str) -> Vec<(u64, u64)> {
+        let _ = name;
+        ids.iter().map(|&id| (id, id)).collect()
+    }
+
+    #[cache_invalidate(tags("t:<name>"))]
+    async fn clear(name: &str) {
+        let _ = name;
+    }
+
+    // `%tag:t:` comes before it.
+    let (fits, long) = (name(93), name(94));
+    on_both_stores(async |world| {
+        for _ in 0..2 {
+            assert_eq!(inspect(tagged(1, &long)).await, (1, Served::Uncached));
+            assert_eq!(inspect(many(&[2, 3], &long)).await.1, Served::Uncached);
+        }
+        clear(&long).await;
+        world.cache.invalidate_tag(key!("t:<long>")).await.unwrap();
+        assert_eq!(world.family("c:<id>").long_keys, 2);
+        assert_eq!(world.family("t:<name>").long_keys, 1);
+        if world.is_redis() {
+            eventually(PATIENCE, || world.server().keys().is_empty()).await;
+        }
+        for served in [Served::Miss, Served::Hit] {
+            assert_eq!(inspect(tagged(1, &fits)).await, (1, served));
+        }
+        clear(&fits).await;
+        assert_eq!(inspect(tagged(1, &fits)).await, (1, Served::Miss));
+    })
+    .await;
 }

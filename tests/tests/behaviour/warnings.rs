@@ -61,6 +61,6 @@ async fn a_key_that_is_too_long_is_told_once_and_not_shown() {
     for _ in 0..3 {
         world.run(read_secret(&text)).await;
     }
-    assert_eq!(heard.times("key longer than 8192 bytes"), 1);
+    assert_eq!(heard.times("key or a tag longer than 8192 bytes"), 1);
     assert_eq!(heard.times("hunter2"), 0);
 }
