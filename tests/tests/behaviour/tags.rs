@@ -583,6 +583,30 @@ async fn something_else_under_the_name_of_a_tag() {
     assert_eq!(world.run(served(&source, 1, "red")).await.1, Served::Hit);
 }
 
+/// What cannot be stored is shared all the same, as where there is no server.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_nothing_can_be_registered_callers_share_loads() {
+    let world = World::redis().await;
+    world.server().set("%tag:all-users", b"not a tag");
+    let source = Source::behind(Gate::closed(), 7);
+    let call = || {
+        let source = source.clone();
+        world.spawn(async move { served(&source, 1, "red").await })
+    };
+    let first = call();
+    source.gate().reached().await;
+    let others: Vec<_> = (0..100).map(|_| call()).collect();
+    world.waiting(100).await;
+    source.gate().open();
+    assert_eq!(first.await.unwrap(), (7, Served::Uncached));
+    for other in others {
+        assert_eq!(other.await.unwrap().0, 7);
+    }
+    assert_eq!(source.runs(), 2);
+    let stats = world.cache.stats();
+    assert_eq!((stats.waiting, stats.under_way), (0, 0));
+}
+
 /// The server hangs while a tag is invalidated: functions with tags do without the cache until that is made good.
 #[tokio::test]
 async fn a_tag_that_could_not_be_invalidated_is_made_good() {

@@ -6,11 +6,11 @@ use core::future::Future;
 use core::ops::ControlFlow;
 use core::pin::{Pin, pin};
 
-use super::{Call, Load, Outcome, outcome, take};
+use super::{Call, Outcome, outcome, take};
 use crate::cache::global::Found;
 use crate::cache::invalidation::TemplateKey;
 use crate::codec::Cacheable;
-use crate::engine::{Engine, Membership, Registration, Start, Ticket, tag_prefix};
+use crate::engine::{Engine, Hit, Membership, Registration, Start, Ticket, tag_prefix};
 use crate::shape::{Shape, Storable};
 
 /// The tags of an entry.
@@ -56,44 +56,40 @@ impl Call {
     }
 
     /// Puts the key under its tags, whether the right to load came with a claim, from another caller who gave up, or
-    /// with the entry to be replaced: in each case the body has not begun. Without it nothing is stored.
-    async fn register(&self, start: Start, mut tags: TagList) -> (Start, Option<Registration>) {
-        let tags = tags.take();
-        let (Some(target), false) = (&self.target, tags.is_empty()) else {
-            return (start, None);
-        };
-        let Start { ticket, permit } = start;
-        let memberships = tags.into_iter().map(|tag| Membership {
-            tag,
-            members: vec![target.key.clone()],
-        });
-        let replaces = matches!(ticket, Ticket::Replace(_));
-        let engine = target.cache.engine();
-        let registered = engine
-            .register(self.site, memberships.collect(), self.lifetimes, replaces)
-            .await;
-        if registered.is_some() {
-            return (Start { ticket, permit }, registered);
-        }
-        let mut start = Engine::renounce(ticket);
-        start.permit = start.permit.or(permit);
-        (start, None)
-    }
-
+    /// with the entry to be replaced: in each case the body has not begun. Without it nothing is stored, as if the cache
+    /// could not be used.
+    ///
     /// Boxed for the same reason as [`Call::plan`].
-    fn load_tagged(
-        self,
-        start: Start,
-        tags: TagList,
-    ) -> Pin<Box<dyn Future<Output = Box<Load>> + Send>> {
+    fn register(&self, start: Start, mut tags: TagList) -> Registering<'_> {
         Box::pin(async move {
-            let (start, registration) = self.register(start, tags).await;
-            let mut load = self.load(start);
-            load.registration = registration;
-            load
+            let tags = tags.take();
+            let (Some(target), false) = (&self.target, tags.is_empty()) else {
+                return ControlFlow::Break((start, None));
+            };
+            let Start { ticket, permit } = start;
+            let memberships = tags.into_iter().map(|tag| Membership {
+                tag,
+                members: vec![target.key.clone()],
+            });
+            let replaces = matches!(ticket, Ticket::Replace(_));
+            let engine = target.cache.engine();
+            let registered = engine
+                .register(self.site, memberships.collect(), self.lifetimes, replaces)
+                .await;
+            if registered.is_some() {
+                return ControlFlow::Break((Start { ticket, permit }, registered));
+            }
+            let permit = Engine::renounce(ticket).permit.or(permit);
+            match self.settled(target, engine.in_rounds(), permit).await {
+                ControlFlow::Break(start) => ControlFlow::Break((start, None)),
+                ControlFlow::Continue(hit) => ControlFlow::Continue(hit),
+            }
         })
     }
 }
+
+type Registering<'a> =
+    Pin<Box<dyn Future<Output = ControlFlow<(Start, Option<Registration>), Hit>> + Send + 'a>>;
 
 /// Reads through the cache; `tagged` names the entry's tags and gives the body.
 ///
@@ -133,12 +129,20 @@ where
             }
         };
         // In a block, so that the list is gone before the await and has no room in the caller's future.
-        let (load, loading) = {
+        let (load, registering) = {
             let mut tags = call.tags(&start.ticket);
             let load = tagged(&mut tags);
-            (load, call.load_tagged(start, tags))
+            (load, call.register(start, tags))
         };
-        let loading = loading.await;
+        let (start, registration) = match registering.await {
+            ControlFlow::Break(registered) => registered,
+            ControlFlow::Continue(hit) => match take::<S>(&call, &hit) {
+                Some(output) => return output,
+                None => (Start::free(), None),
+            },
+        };
+        let mut loading = call.load(start);
+        loading.registration = registration;
         let returned = {
             let load = pin!(load());
             loading.context().run(load).await
