@@ -49,6 +49,10 @@ impl Pending {
     ) -> bool {
         let mut deletions = self.deletions.lock();
         let Some(deletions) = deletions.as_mut() else {
+            // The block around it may be the one that shows the change to others.
+            if let Some(outer) = &self.outer {
+                outer.add(cache, site, keys, tags, &mut None);
+            }
             return false;
         };
         let mut one = Deletion {

@@ -228,6 +228,27 @@ on_every_store! {
         late.unwrap().await.unwrap();
         assert_eq!(served(&source, 1).await, (2, Served::Miss));
     }
+
+    async fn a_write_that_ends_after_its_block_is_known_to_the_block_around(_world: &World) {
+        let source = Source::new(1);
+        balance(&source, 1).await;
+        transaction(async {
+            let mut late = None;
+            transaction(async {
+                let mut write = Box::pin(set_slowly(&source, 1, 2));
+                assert!(write.as_mut().now_or_never().is_none());
+                late = Some(write);
+                Ok::<_, &str>(())
+            })
+            .await?;
+            late.unwrap().await?;
+            assert_eq!(served(&source, 1).await, (2, Served::Bypassed));
+            Ok::<_, &str>(())
+        })
+        .await
+        .unwrap();
+        assert_eq!(served(&source, 1).await, (2, Served::Miss));
+    }
 }
 
 #[cache_invalidate(key = "balance:<account>")]
