@@ -28,7 +28,7 @@ impl Engine {
         if !WARNED.swap(true, Ordering::Relaxed) {
             warn(format_args!(
                 "`{}` was called with values that make its key or a tag longer than {} bytes (`max_key_bytes`), so it \
-                 runs uncached (said once; counted as `long_keys`)",
+                 did without the cache (said once; counted as `long_keys`)",
                 site.path(),
                 self.settings.max_key_bytes
             ));

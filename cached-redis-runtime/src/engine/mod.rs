@@ -151,7 +151,7 @@ impl Engine {
         let passing = matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout);
         if !passing && !self.warned.swap(true, Ordering::Relaxed) {
             warn(format_args!(
-                "`{}` runs uncached: {error} (said once; further errors are counted in `stats()`)",
+                "`{}` could not use the cache: {error} (said once; further errors are counted in `stats()`)",
                 site.path()
             ));
         }

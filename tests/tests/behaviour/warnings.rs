@@ -1,6 +1,7 @@
 //! What the cache says aloud, and how often.
 
-use cached_redis_runtime::{cache_aside, cache_invalidate, transaction};
+use cached_redis_runtime::{Cache, cache_aside, cache_invalidate, transaction};
+use cached_redis_tests::Server;
 
 use crate::common::World;
 use crate::heard::Heard;
@@ -63,4 +64,23 @@ async fn a_key_that_is_too_long_is_told_once_and_not_shown() {
     }
     assert_eq!(heard.times("key or a tag longer than 8192 bytes"), 1);
     assert_eq!(heard.times("hunter2"), 0);
+}
+
+/// A write does run; it is its entries that stay.
+#[tokio::test]
+async fn a_deletion_that_is_refused_is_told_once() {
+    #[cache_invalidate(key = "card:<id>")]
+    async fn discard(id: u64) {
+        let _ = id;
+    }
+
+    let server = Server::builder().user("app", "pw", "~* +@all -del").start();
+    let cache = Cache::connect(server.url_as("app", "pw")).await.unwrap();
+    let heard = Heard::default();
+    let _listening = tracing::subscriber::set_default(heard.clone());
+    for id in 0..3 {
+        cache.scope(discard(id)).await;
+    }
+    assert_eq!(heard.times("discard` could not use the cache: "), 1);
+    assert_eq!(heard.times("uncached"), 0);
 }
