@@ -596,7 +596,12 @@ async fn where_nothing_can_be_registered_callers_share_loads() {
     let first = call();
     source.gate().reached().await;
     let others: Vec<_> = (0..100).map(|_| call()).collect();
-    world.waiting(100).await;
+    // Each finds out for itself that it cannot register; by then all of them are in line for the one load.
+    eventually(PATIENCE, || {
+        let stats = world.cache.stats();
+        (stats.waiting, stats.under_way) == (100, 1)
+    })
+    .await;
     source.gate().open();
     assert_eq!(first.await.unwrap(), (7, Served::Uncached));
     for other in others {
