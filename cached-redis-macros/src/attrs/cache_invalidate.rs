@@ -46,8 +46,12 @@ impl Attribute for CacheInvalidate {
                 needs_a_key(always.as_ref(), title, errors);
             }
             if plans.is_empty() {
-                let title = "`before` guards keys while the call runs, and a tag is none";
-                needs_a_key(before.as_ref(), title, errors);
+                if let Some(before) = &before {
+                    let title = "`before` guards keys while the call runs, and a tag is none";
+                    errors.push(Diag::new(before.span(), title).help(
+                        "leave `before` out, or name the entries that this write is known to change: `key = \"…\"`",
+                    ));
+                }
             } else if plans.iter().all(KeyPlan::needs_result) {
                 let title = "`before` clears entries before the call too, but every key here needs the result";
                 needs_a_key(before.as_ref(), title, errors);
