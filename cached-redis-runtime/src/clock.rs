@@ -7,7 +7,9 @@
     reason = "this is the file that the rule sends everybody to"
 )]
 
-use core::future::Future;
+use core::future::{Future, poll_fn};
+use core::pin::Pin;
+use core::task::Poll;
 use core::time::Duration;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -37,6 +39,20 @@ pub(crate) fn within<F: Future>(limit: Duration, future: F) -> Timeout<F> {
 /// Ends with an error when `end` passed first.
 pub(crate) fn until<F: Future>(end: Instant, future: F) -> Timeout<F> {
     tokio::time::timeout_at(end, future)
+}
+
+/// `None` when `end` passed first. What is ready at once needs no timer.
+pub(crate) async fn by<F: Future>(end: Instant, mut future: Pin<&mut F>) -> Option<F::Output> {
+    let at_once = poll_fn(|cx| {
+        Poll::Ready(match future.as_mut().poll(cx) {
+            Poll::Ready(output) => Some(output),
+            Poll::Pending => None,
+        })
+    });
+    match at_once.await {
+        Some(output) => Some(output),
+        None => until(end, future).await.ok(),
+    }
 }
 
 /// Milliseconds since 1970. Used only to tell how old an entry is, never to decide whether it is valid.

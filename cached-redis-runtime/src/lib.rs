@@ -12,10 +12,10 @@
 //!
 //! # When Redis is down
 //!
-//! Annotated functions run their body and return what it returns. A command is waited for one deadline (100 ms) at most, and the
-//! first that is not answered is the call's last; once two in a row were not, or the connection broke, a call costs
-//! microseconds. Calls of one key that come while its body runs wait for its end and share the next. The cache reconnects by
-//! itself. A server that answers late but in time costs a miss up to three deadlines: one for each of its commands.
+//! Annotated functions run their body and return what it returns. A call waits for the server for one deadline (100 ms) at most, all
+//! its commands together, and the first that is not answered is its last; once two in a row were not, or the connection
+//! broke, a call costs microseconds. Calls of one key that come while its body runs wait for its end and share the next. The
+//! cache reconnects by itself. What a server that is late has not stored in time is stored in the background.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

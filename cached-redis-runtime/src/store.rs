@@ -38,6 +38,14 @@ impl Expect {
     }
 }
 
+/// What a look at one key brought.
+#[derive(Clone, Debug)]
+pub(crate) struct Look {
+    pub(crate) bytes: Option<Vec<u8>>,
+    /// How long the reply may have taken, at most: what is missing to the call's next command. Nobody reads a clock for it.
+    pub(crate) took: Duration,
+}
+
 /// The outcome of a claim.
 #[derive(Clone, Debug)]
 pub(crate) enum Claimed {
@@ -80,7 +88,7 @@ pub(crate) const BATCH_BYTES: usize = 256 << 10;
 
 /// A place for entries. Every method fails with an [`Error`] rather than wait longer than the store's deadline.
 pub(crate) trait Store: fmt::Debug + Send + Sync {
-    fn get<'a>(&'a self, key: &'a str) -> Reply<'a, Option<Vec<u8>>>;
+    fn get<'a>(&'a self, key: &'a str) -> Reply<'a, Look>;
 
     /// Puts a lease with `nonce` in place of what `expect` allows, to expire after `lease`.
     fn claim<'a>(
@@ -112,7 +120,7 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
         Box::pin(async move {
             let mut found = Vec::with_capacity(keys.len());
             for key in keys {
-                found.push(self.get(key).await?);
+                found.push(self.get(key).await?.bytes);
             }
             Ok(found)
         })

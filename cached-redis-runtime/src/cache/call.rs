@@ -15,7 +15,9 @@ use super::context::{Context, Mode, Served};
 use super::global::{CacheRef, Found};
 use crate::clock::{self, Instant};
 use crate::codec::{Cacheable, Entry, Format, HEADER, read};
-use crate::engine::{Admission, Hit, Outcome, Plan, Registration, Reload, Request, Start, Ticket};
+use crate::engine::{
+    Admission, Hit, Left, Outcome, Plan, Registration, Reload, Request, Start, Ticket,
+};
 use crate::key::{CacheKey, render};
 use crate::observe::{Count, warn};
 use crate::shape::{Shape, Storable, Verdict};
@@ -137,13 +139,14 @@ impl Call {
         }
         let engine = target.cache.engine();
         let Some(got) = engine.get(self.request(target)) else {
-            return self.settled(target, engine.in_rounds(), None).await;
+            let nothing = (engine.in_rounds(), Left::NOTHING);
+            return self.settled(target, nothing, None).await;
         };
         let got = got.await;
         // Made anew, since across the await it would take its place in the caller's future.
         let plan = match engine.judge(self.request(target), Reload::No, got) {
             ControlFlow::Break(Plan::Hit(hit)) => return ControlFlow::Continue(hit),
-            ControlFlow::Break(plan) => plan,
+            ControlFlow::Break(plan) => (plan, Left::NOTHING),
             ControlFlow::Continue(_) if target.read_only => self.read_only(target),
             ControlFlow::Continue(miss) => miss.await,
         };
@@ -164,10 +167,10 @@ impl Call {
                 request.admission = Admission::Free;
             }
             let plan = match engine.get(request) {
-                _ if target.given_up => Plan::Load(Ticket::Uncached),
-                None => engine.in_rounds(),
+                _ if target.given_up => (Plan::Load(Ticket::Uncached), Left::NOTHING),
+                None => (engine.in_rounds(), Left::NOTHING),
                 Some(got) => match engine.judge(request, target.reload, got.await) {
-                    ControlFlow::Break(plan) => plan,
+                    ControlFlow::Break(plan) => (plan, Left::NOTHING),
                     ControlFlow::Continue(_) if target.read_only => self.read_only(target),
                     ControlFlow::Continue(miss) => miss.await,
                 },
@@ -176,16 +179,17 @@ impl Call {
         })
     }
 
-    fn read_only(&self, target: &Target) -> Plan {
+    fn read_only(&self, target: &Target) -> (Plan, Left) {
         target.cache.engine().count(self.site, Count::Bypassed);
-        Plan::Load(Ticket::Uncached)
+        (Plan::Load(Ticket::Uncached), Left::NOTHING)
     }
 
-    /// From the plan to the start of a load, which may have to wait for its turn.
+    /// From the plan to the start of a load, which may have to wait for its turn. With the plan comes how long the call may
+    /// still wait for the store.
     fn settled<'a>(
         &'a self,
         target: &'a Target,
-        plan: Plan,
+        (plan, left): (Plan, Left),
         permit: Option<LoadPermit>,
     ) -> Settling<'a> {
         let request = self.request(target);
@@ -195,9 +199,13 @@ impl Call {
                 Plan::Hit(hit) => ControlFlow::Continue(hit),
                 // A lead's flight has the permit.
                 Plan::Load(ticket) if permit.is_some() || matches!(ticket, Ticket::Lead(_)) => {
-                    ControlFlow::Break(Start { ticket, permit })
+                    ControlFlow::Break(Start {
+                        ticket,
+                        permit,
+                        left,
+                    })
                 }
-                Plan::Load(ticket) => ControlFlow::Break(engine.start(request, ticket).await),
+                Plan::Load(ticket) => ControlFlow::Break(engine.start(request, ticket, left).await),
                 // A transaction sees what others do not, and a body of the same function may lead the round that would
                 // be waited for.
                 Plan::Round(_) if request.admission == Admission::Free => {
@@ -253,7 +261,11 @@ impl Call {
 
     /// Boxed, so that a hit's caller has no room set aside for it.
     fn load(mut self, start: Start) -> Box<Load> {
-        let Start { ticket, permit } = start;
+        let Start {
+            ticket,
+            permit,
+            left,
+        } = start;
         let mut started = None;
         if let Some(target) = &self.target {
             target.cache.engine().count(self.site, Count::Load);
@@ -271,6 +283,7 @@ impl Call {
             call: self,
             ticket: Some(ticket),
             permit,
+            left,
             registration: None,
             started,
             ended: false,
@@ -285,6 +298,8 @@ struct Load {
     ticket: Option<Ticket>,
     /// Unless the ticket's flight has it.
     permit: Option<LoadPermit>,
+    /// How long the call may still wait for the store.
+    left: Left,
     /// Of the key under its tags, if it has any.
     registration: Option<Registration>,
     started: Option<Instant>,
@@ -354,7 +369,9 @@ impl Load {
             });
             let request = self.call.request(target);
             let engine = target.cache.engine();
-            engine.finish(request, ticket, outcome, cost).await;
+            engine
+                .finish(request, ticket, outcome, (cost, self.left))
+                .await;
         })
     }
 }

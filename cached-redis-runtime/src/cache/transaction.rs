@@ -110,7 +110,9 @@ impl Open {
         rest.hand_over().await;
         while let Some((one, site, guards)) = rest.next_guarded() {
             // A failure is counted and made good.
-            let _ = one.cache.engine.leave(site, &one.keys, guards).await;
+            let engine = &one.cache.engine;
+            let patience = engine.patience_of(&guards);
+            let _ = engine.leave(site, &one.keys, guards, patience).await;
         }
         while let Some((cache, deletions)) = rest.next_cache() {
             carry_out(&cache.engine, &deletions).await;

@@ -7,6 +7,7 @@
 
 use tokio::runtime::Handle;
 
+use super::patience::Left;
 use super::{Engine, Request, Ticket};
 use crate::clock;
 use crate::flight::Turn;
@@ -31,6 +32,8 @@ pub(crate) struct Start {
     pub(crate) ticket: Ticket,
     /// Unless the ticket's flight has it.
     pub(crate) permit: Option<LoadPermit>,
+    /// How long the call may still wait for the store.
+    pub(crate) left: Left,
 }
 
 impl Start {
@@ -39,6 +42,7 @@ impl Start {
         Self {
             ticket: Ticket::Uncached,
             permit: None,
+            left: Left::NOTHING,
         }
     }
 }
@@ -85,8 +89,17 @@ impl Engine {
     }
 
     /// A load with the permit it needs, for a ticket that holds no lease.
-    pub(crate) async fn start(&self, request: Request<'_>, ticket: Ticket) -> Start {
+    pub(crate) async fn start(&self, request: Request<'_>, ticket: Ticket, left: Left) -> Start {
         let permit = self.permit(request).await;
-        Start { ticket, permit }
+        Start {
+            ticket,
+            permit,
+            left,
+        }
+    }
+
+    /// The same for one of which the store hears nothing.
+    pub(super) async fn start_uncached(&self, request: Request<'_>) -> Start {
+        self.start(request, Ticket::Uncached, Left::NOTHING).await
     }
 }

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::patience::{Left, see_off};
 use super::{Engine, Request, Ticket};
 use crate::clock;
 use crate::codec::{HEADER, Head, Nonce, State};
@@ -9,7 +10,8 @@ use crate::error::Error;
 use crate::flight::{Turn, Verdict};
 use crate::lease::Lease;
 use crate::observe::Count;
-use crate::sync::spread;
+use crate::site::Site;
+use crate::sync::{Arc, spread};
 use crate::ttl::Life;
 
 /// What a load produced.
@@ -38,27 +40,29 @@ pub(super) enum Product {
 }
 
 impl Engine {
-    /// Ends a load that ran to its end.
+    /// Ends a load that ran to its end. What the store has not answered when nothing is `left` goes on in the background.
     ///
     /// # Cancel safety
     /// The waiters have the value before the first await; a lease that was not filled is given back.
     pub(crate) async fn finish(
-        &self,
+        self: &Arc<Self>,
         request: Request<'_>,
         ticket: Ticket,
         outcome: Outcome,
-        cost_ms: u64,
+        (cost_ms, left): (u64, Left),
     ) {
+        let (engine, site) = (Arc::clone(self), request.site);
         match ticket {
             Ticket::Uncached => {}
             Ticket::Round(round) => self.end_round(request, round, outcome),
             Ticket::Replace(nonce) => {
                 let product = self.product(request, outcome, cost_ms);
-                self.replace(request, nonce, product).await;
+                let key = request.key.to_owned();
+                see_off(left, engine.replace(site, key, nonce, product)).await;
             }
             Ticket::Lead(turn) => {
                 let product = self.product(request, outcome, cost_ms);
-                self.land(request, &turn, product).await;
+                see_off(left, engine.land(site, turn, product)).await;
             }
         }
     }
@@ -104,7 +108,7 @@ impl Engine {
     }
 
     /// Ends a load that others may wait for.
-    async fn land(&self, request: Request<'_>, turn: &Turn<Lease>, product: Product) {
+    async fn land(self: Arc<Self>, site: &'static Site, turn: Turn<Lease>, product: Product) {
         let (mut bytes, life) = match product {
             Product::Stored(bytes, life) => (bytes, Some(life)),
             Product::Shared(bytes) => (bytes, None),
@@ -131,7 +135,7 @@ impl Engine {
         match (lease, life) {
             (Some(lease), Some(life)) => {
                 let filled = lease.fill(&bytes, life.millis()).await;
-                self.count_fill(request, filled);
+                self.count_fill(site, filled);
             }
             (Some(lease), None) => lease.release().await,
             (None, _) => {}
@@ -139,29 +143,34 @@ impl Engine {
     }
 
     /// Ends a forced reload.
-    async fn replace(&self, request: Request<'_>, nonce: Nonce, product: Product) {
+    async fn replace(
+        self: Arc<Self>,
+        site: &'static Site,
+        key: String,
+        nonce: Nonce,
+        product: Product,
+    ) {
         match product {
             Product::Stored(mut bytes, life) => {
                 stamp(&mut bytes, Nonce::fresh());
                 let life = life.millis();
-                let filled = self.store.fill(request.key, nonce, &bytes, life).await;
-                self.count_fill(request, filled);
+                let filled = self.store.fill(&key, nonce, &bytes, life).await;
+                self.count_fill(site, filled);
             }
             // The source has answered, and its answer is not to be stored: what is there is out of date.
             Product::Shared(_) | Product::Alone => {
-                let keys = [request.key.to_owned()];
-                self.delete(request.site, &keys).await.ok();
+                self.delete(site, &[key]).await.ok();
             }
             // The source failed: the old entry is better than none.
             Product::Failed => {}
         }
     }
 
-    pub(super) fn count_fill(&self, request: Request<'_>, filled: Result<bool, Error>) {
+    pub(super) fn count_fill(&self, site: &'static Site, filled: Result<bool, Error>) {
         match filled {
-            Ok(true) => self.count(request.site, Count::Fill),
-            Ok(false) => self.count(request.site, Count::FillRejected),
-            Err(error) => self.failed(request.site, &error),
+            Ok(true) => self.count(site, Count::Fill),
+            Ok(false) => self.count(site, Count::FillRejected),
+            Err(error) => self.failed(site, &error),
         }
     }
 }

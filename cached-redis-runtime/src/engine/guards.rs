@@ -7,6 +7,7 @@ use tokio::task::JoinHandle;
 
 use super::Engine;
 use super::invalidate::delete_each;
+use super::patience::{Left, Patience};
 use crate::clock;
 use crate::codec::Nonce;
 use crate::error::{Error, ErrorKind};
@@ -18,6 +19,8 @@ use crate::sync::{Arc, Weak};
 #[derive(Debug)]
 pub(crate) struct Guards {
     token: Nonce,
+    /// How long the write may still wait for the store.
+    left: Option<Left>,
     keeper: Option<JoinHandle<()>>,
 }
 
@@ -26,6 +29,7 @@ impl Guards {
     pub(crate) fn new() -> Self {
         Self {
             token: Nonce::fresh(),
+            left: None,
             keeper: None,
         }
     }
@@ -65,9 +69,22 @@ impl Engine {
     /// # Cancel safety
     /// Whoever holds `guards` has to see to it that they are left.
     pub(crate) async fn enter(&self, site: &'static Site, guards: &mut Guards, keys: &[String]) {
+        let patience = Patience::new(&self.settings);
+        if let Err(error) = patience.spend(self.place_all(guards.token, keys)).await {
+            self.failed(site, &error);
+        }
+        guards.left = Some(patience.left());
+        let store = Arc::downgrade(&self.store);
+        let kept = keep(store, keys.to_vec(), guards.token, self.settings.lease);
+        guards.keeper = Some(tokio::spawn(kept));
+    }
+
+    /// # Errors
+    /// The first one.
+    async fn place_all(&self, token: Nonce, keys: &[String]) -> Result<(), Error> {
         let mut failed = None;
         for some in keys.chunks(BATCH) {
-            let guarded = self.guard(guards.token, some).await;
+            let guarded = self.guard(token, some).await;
             let refused: Vec<String> = some
                 .iter()
                 .zip(&guarded)
@@ -85,12 +102,7 @@ impl Engine {
                 break;
             }
         }
-        if let Some(error) = failed {
-            self.failed(site, &error);
-        }
-        let store = Arc::downgrade(&self.store);
-        let kept = keep(store, keys.to_vec(), guards.token, self.settings.lease);
-        guards.keeper = Some(tokio::spawn(kept));
+        failed.map_or(Ok(()), Err)
     }
 
     /// Guards keys once more: whatever has come to stand there in the meantime is gone. Says whether all are guarded.
@@ -122,6 +134,7 @@ impl Engine {
         site: &'static Site,
         keys: &[String],
         mut guards: Guards,
+        patience: Patience,
     ) -> Result<(), Error> {
         let mut pending = Leaving {
             engine: self,
@@ -130,7 +143,9 @@ impl Engine {
         };
         guards.rest().await;
         let leaving = guards.named(keys);
-        let left = leave(&*self.store, &leaving).await;
+        let left = async { Ok(leave(&*self.store, &leaving).await) };
+        let left = patience.spend(left).await;
+        let left = left.unwrap_or_else(|error| keys.iter().map(|_| Err(error.clone())).collect());
         pending.keys = None;
         drop(pending);
         let mut lost = Vec::new();
@@ -151,13 +166,24 @@ impl Engine {
 
     /// Ends the guards of a write that did not take place. One that cannot be ended expires, and costs misses until then.
     pub(crate) async fn withdraw(&self, keys: &[String], mut guards: Guards) {
+        let patience = self.patience_of(&guards);
         guards.rest().await;
         let leaving = guards.named(keys);
-        for some in leaving.chunks(BATCH) {
-            if self.store.unguard_many(some).await.is_err() {
-                break;
+        let left = async {
+            for some in leaving.chunks(BATCH) {
+                self.store.unguard_many(some).await?;
             }
-        }
+            Ok(())
+        };
+        let _ = patience.spend(left).await;
+    }
+
+    /// What the write still has of it after it has entered the guards.
+    pub(crate) fn patience_of(&self, guards: &Guards) -> Patience {
+        guards.left.map_or_else(
+            || Patience::new(&self.settings),
+            |left| Patience::with(&self.settings, left),
+        )
     }
 }
 

@@ -2,19 +2,23 @@
 
 mod admission;
 mod batch;
+mod claim;
 mod fill;
 mod guards;
 mod invalidate;
 mod key_length;
 mod lost;
+mod patience;
 mod plan;
 mod round;
 mod tags;
+mod wait;
 
 pub(crate) use admission::{Admission, Start};
 pub(crate) use batch::{Batch, Search, Step};
 pub(crate) use fill::Outcome;
 pub(crate) use guards::Guards;
+pub(crate) use patience::Left;
 pub(crate) use plan::{Hit, Plan, Reload, Ticket};
 pub(crate) use tags::{Membership, Registration, tag_prefix};
 
@@ -42,6 +46,8 @@ use round::Lot;
 pub(crate) struct Settings {
     pub(crate) namespace: String,
     pub(crate) format: Format,
+    /// How long a call waits for the store, altogether.
+    pub(crate) deadline: Duration,
     pub(crate) lease: Duration,
     pub(crate) wait: Duration,
     pub(crate) max_value_bytes: usize,
@@ -55,7 +61,7 @@ pub(crate) struct Engine {
     store: Arc<dyn Store>,
     settings: Settings,
     flights: Arc<Flights<Lease>>,
-    claims: Arc<Lanes<plan::Wanted, Result<plan::Sight, Error>>>,
+    claims: Arc<Lanes<claim::Wanted, Result<claim::Sight, Error>>>,
     rounds: Arc<Lanes<Lot, Bytes>>,
     /// Those in line for a permit.
     queued: Gauge,
@@ -166,3 +172,6 @@ impl fmt::Debug for Engine {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

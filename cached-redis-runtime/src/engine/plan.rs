@@ -9,17 +9,18 @@ use core::time::Duration;
 use bytes::Bytes;
 use tokio::runtime::Handle;
 
+use super::patience::{Left, Patience};
 use super::round::Round;
-use super::{Admission, Engine, EntryBytes, Request};
+use super::{Engine, EntryBytes, Request};
 use crate::clock::{self, Instant};
 use crate::codec::{Entry, Head, Nonce, read};
 use crate::error::{Error, ErrorKind};
-use crate::flight::{Turn, Verdict};
-use crate::lease::{self, Claim, Lease};
+use crate::flight::Turn;
+use crate::lease::Lease;
 use crate::observe::{Count, warn};
 use crate::site::Site;
-use crate::store::{Expect, Reply};
-use crate::sync::{Arc, spread_between};
+use crate::store::{Expect, Look, Reply};
+use crate::sync::Arc;
 
 /// What to do.
 #[derive(Debug)]
@@ -64,23 +65,8 @@ pub(crate) enum Reload {
     Forced,
 }
 
-/// What a claim found, in a form that those who share the command can use.
-#[derive(Clone, Debug)]
-pub(super) enum Sight {
-    /// A load of this process now holds the lease with this nonce.
-    Opened(Nonce),
-    Other(Bytes),
-}
-
-/// The callers who share claims: those of one key who also share a limit, lest one waits behind another for a permit that
-/// a body around it holds. Of those, a call inside a body shares only with its like: who waits for ever must not stand
-/// before one who may not.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Wanted {
-    key: Arc<str>,
-    limit: usize,
-    nested: bool,
-}
+/// The plan of a call that found nothing to take, and how long it may still wait for the store.
+pub(crate) type Missing<'a> = Pin<Box<dyn Future<Output = (Plan, Left)> + Send + 'a>>;
 
 /// What there is to do for a call whose first look was no hit.
 pub(super) enum Way {
@@ -113,7 +99,7 @@ impl Engine {
     ///
     /// On a hit this one future, boxed by the store, is all there is: what follows a miss is boxed apart, so that it is
     /// neither moved nor allocated for here.
-    pub(crate) fn get<'a>(&'a self, request: Request<'a>) -> Option<Reply<'a, Option<Vec<u8>>>> {
+    pub(crate) fn get<'a>(&'a self, request: Request<'a>) -> Option<Reply<'a, Look>> {
         if self.is_trusted(request) {
             Some(self.store.get(request.key))
         } else {
@@ -141,10 +127,17 @@ impl Engine {
         &'a self,
         request: Request<'a>,
         reload: Reload,
-        got: Result<Option<Vec<u8>>, Error>,
-    ) -> ControlFlow<Plan, Pin<Box<dyn Future<Output = Plan> + Send + 'a>>> {
-        match got {
-            Ok(Some(bytes)) => match self.see(&bytes, request, reload) {
+        got: Result<Look, Error>,
+    ) -> ControlFlow<Plan, Missing<'a>> {
+        let Look { bytes, took } = match got {
+            Ok(look) => look,
+            Err(error) => {
+                self.uncached(request, &error);
+                return ControlFlow::Break(self.in_rounds());
+            }
+        };
+        match bytes {
+            Some(bytes) => match self.see(&bytes, request, reload) {
                 Seen::Usable { absent } => ControlFlow::Break(Plan::Hit(Hit {
                     bytes: EntryBytes::Own(bytes),
                     absent,
@@ -154,66 +147,57 @@ impl Engine {
                 _ if Handle::try_current().is_err() => ControlFlow::Break(no_runtime(request.site)),
                 _ => {
                     let bytes = Some(Bytes::from(bytes));
-                    ControlFlow::Continue(Box::pin(self.miss(request, reload, bytes)))
+                    ControlFlow::Continue(Box::pin(self.miss(request, reload, bytes, took)))
                 }
             },
-            Ok(None) if Handle::try_current().is_err() => {
-                ControlFlow::Break(no_runtime(request.site))
-            }
-            Ok(None) => ControlFlow::Continue(Box::pin(self.miss(request, reload, None))),
-            Err(error) => {
-                self.uncached(request, &error);
-                ControlFlow::Break(self.in_rounds())
-            }
+            None if Handle::try_current().is_err() => ControlFlow::Break(no_runtime(request.site)),
+            None => ControlFlow::Continue(Box::pin(self.miss(request, reload, None, took))),
         }
     }
 
-    /// From the first look at something that cannot be taken.
-    async fn miss(&self, request: Request<'_>, reload: Reload, first: Option<Bytes>) -> Plan {
+    /// From the first look, which took so long, at something that cannot be taken.
+    async fn miss(
+        &self,
+        request: Request<'_>,
+        reload: Reload,
+        first: Option<Bytes>,
+        took: Duration,
+    ) -> (Plan, Left) {
         if reload != Reload::Forced {
             self.count(request.site, Count::Miss);
         }
         let key: Arc<str> = Arc::from(request.key);
-        let mut end = clock::now() + self.settings.wait;
+        let mut patience = Patience::after(&self.settings, took);
         let mut bytes = first;
         for _ in 0..ROUNDS {
-            let step = match self.step(request, reload, &key, bytes, &mut end).await {
-                Ok(step) => step,
+            let step = self.step(request, reload, &key, bytes, &mut patience);
+            match step.await {
+                Ok(ControlFlow::Break(plan)) => return (plan, patience.left()),
+                Ok(ControlFlow::Continue(next)) => bytes = next,
                 Err(error) => {
                     self.uncached(request, &error);
-                    return Plan::Round(end);
+                    return (Plan::Round(patience.end()), Left::NOTHING);
                 }
-            };
-            match step {
-                ControlFlow::Break(plan) => return plan,
-                ControlFlow::Continue(next) => bytes = next,
             }
         }
         self.count(request.site, Count::WaitExpired);
-        Plan::Load(Ticket::Uncached)
+        (Plan::Load(Ticket::Uncached), Left::NOTHING)
     }
 
-    /// One look: ends in a plan, or in what the key holds now. `end` is when waiting for other loads is over; standing in
-    /// line for a permit is no such waiting, and moves it.
+    /// One look: ends in a plan, or in what the key holds now.
     pub(super) async fn step(
         &self,
         request: Request<'_>,
         reload: Reload,
         key: &Arc<str>,
         bytes: Option<Bytes>,
-        end: &mut Instant,
+        patience: &mut Patience,
     ) -> Result<ControlFlow<Plan, Option<Bytes>>, Error> {
         match self.way(request, reload, bytes) {
             Way::Plan(plan) => Ok(ControlFlow::Break(plan)),
-            Way::Guarded => Ok(ControlFlow::Break(Plan::Round(*end))),
-            Way::Wait(nonce) => self.wait(request, key, nonce, *end).await,
-            Way::Claim(expect) if request.site.limit().is_set() => {
-                let began = clock::now();
-                let claimed = self.claim(request, key, expect).await;
-                *end += clock::now() - began;
-                claimed
-            }
-            Way::Claim(expect) => self.claim(request, key, expect).await,
+            Way::Guarded => Ok(ControlFlow::Break(Plan::Round(patience.end()))),
+            Way::Wait(nonce) => self.wait(request, key, nonce, patience).await,
+            Way::Claim(expect) => self.claim(request, key, expect, patience).await,
         }
     }
 
@@ -274,142 +258,6 @@ impl Engine {
             Seen::Usable { absent }
         } else {
             Seen::Mismatch(head.nonce)
-        }
-    }
-
-    /// Claims the key, together with those who want the same.
-    async fn claim(
-        &self,
-        request: Request<'_>,
-        key: &Arc<str>,
-        expect: Expect,
-    ) -> Result<ControlFlow<Plan, Option<Bytes>>, Error> {
-        let mut turn = None;
-        let send = async |permit| {
-            let nonce = Nonce::fresh();
-            let opened = self.flights.open(key, nonce);
-            let lease = self.settings.lease;
-            match lease::claim(&self.store, key, expect, nonce, lease).await? {
-                Claim::Mine(lease) => {
-                    opened.arm(lease);
-                    opened.permit(permit);
-                    turn = Some(opened);
-                    Ok(Sight::Opened(nonce))
-                }
-                Claim::Other(bytes) => Ok(Sight::Other(Bytes::from(bytes))),
-            }
-        };
-        let limit = request.site.limit();
-        let sight = if limit.is_set() && request.admission == Admission::Free {
-            // The head of the lane may wait for the permit that this call, or a body around it, has.
-            send(None).await
-        } else {
-            let wanted = Wanted {
-                key: Arc::clone(key),
-                limit: if limit.is_set() {
-                    core::ptr::from_ref(limit).addr()
-                } else {
-                    0
-                },
-                nested: limit.is_set() && request.admission == Admission::Nested,
-            };
-            let permit = self.permit(request);
-            self.claims.share(&wanted, permit, send).await
-        }?;
-        if let Some(turn) = turn {
-            return Ok(ControlFlow::Break(Plan::Load(Ticket::Lead(turn))));
-        }
-        match sight {
-            Sight::Other(bytes) => Ok(ControlFlow::Continue(Some(bytes))),
-            // Over before this caller came aboard: look again.
-            Sight::Opened(nonce) if self.flights.find(key, nonce).is_none() => self.look(key).await,
-            // What the claim wrote is what a GET would have shown.
-            Sight::Opened(nonce) => Ok(ControlFlow::Continue(Some(Bytes::copy_from_slice(
-                &crate::codec::lease(nonce),
-            )))),
-        }
-    }
-
-    async fn look(&self, key: &str) -> Result<ControlFlow<Plan, Option<Bytes>>, Error> {
-        let bytes = self.store.get(key).await?;
-        Ok(ControlFlow::Continue(bytes.map(Bytes::from)))
-    }
-
-    /// Waits for the load that holds the lease `nonce`, of this process or another.
-    async fn wait(
-        &self,
-        request: Request<'_>,
-        key: &Arc<str>,
-        nonce: Nonce,
-        end: Instant,
-    ) -> Result<ControlFlow<Plan, Option<Bytes>>, Error> {
-        let seat = self.flights.join(key, nonce);
-        let Ok(waited) = clock::until(end, seat.wait()).await else {
-            self.count(request.site, Count::WaitExpired);
-            return Ok(ControlFlow::Break(Plan::Load(Ticket::Uncached)));
-        };
-        match waited {
-            Ok(Verdict::Entry(bytes)) => Ok(ControlFlow::Continue(Some(bytes))),
-            Ok(Verdict::Over) => self.look(key).await,
-            Ok(Verdict::Alone) => Ok(ControlFlow::Break(Plan::Load(Ticket::Uncached))),
-            Ok(Verdict::Away) => Ok(ControlFlow::Break(Plan::Round(end))),
-            // The one before this caller gave up: same lease, this caller's body. The body begins after the claim and
-            // the fill still compares the nonce, so the change of hands opens no window.
-            Err(turn) if turn.loads() => self.take_over(request, turn).await,
-            Err(turn) => self.poll(request, &turn, end).await,
-        }
-    }
-
-    async fn take_over(
-        &self,
-        request: Request<'_>,
-        turn: Turn<Lease>,
-    ) -> Result<ControlFlow<Plan, Option<Bytes>>, Error> {
-        if request.may_take_over(&turn) {
-            return Ok(ControlFlow::Break(Plan::Load(Ticket::Lead(turn))));
-        }
-        // The lease goes back, and everybody aboard claims anew, in line for a permit.
-        if let Some(lease) = turn.end(Verdict::Over) {
-            lease.release().await;
-        }
-        self.look(turn.key()).await
-    }
-
-    /// Looks at another process's lease until it changes, on behalf of everybody here who waits for it.
-    async fn poll(
-        &self,
-        request: Request<'_>,
-        turn: &Turn<Lease>,
-        end: Instant,
-    ) -> Result<ControlFlow<Plan, Option<Bytes>>, Error> {
-        // Those with the same lease to wait for are aboard; without this one polling, the next in line does.
-        let mut pause = 5;
-        loop {
-            if clock::now() >= end {
-                self.count(request.site, Count::WaitExpired);
-                return Ok(ControlFlow::Break(Plan::Load(Ticket::Uncached)));
-            }
-            clock::sleep(Duration::from_millis(spread_between(pause / 2 + 2, pause))).await;
-            pause = (pause * 2).min(50);
-            let got = self.store.get(turn.key()).await;
-            if got.is_err() {
-                // One after the other, each of those who wait would find out the same.
-                drop(turn.end(Verdict::Away));
-            }
-            let bytes = got?.map(Bytes::from);
-            match bytes.as_deref().map(read) {
-                Some(Entry::Lease(nonce)) if nonce == turn.nonce() => {}
-                Some(Entry::Value { .. } | Entry::Absent { .. }) => {
-                    // The key changed after everybody aboard had read the lease, so this value is news to all.
-                    let verdict = bytes.clone().map_or(Verdict::Over, Verdict::Entry);
-                    drop(turn.end(verdict));
-                    return Ok(ControlFlow::Continue(bytes));
-                }
-                _ => {
-                    drop(turn.end(Verdict::Over));
-                    return Ok(ControlFlow::Continue(bytes));
-                }
-            }
         }
     }
 

@@ -41,7 +41,7 @@ impl Engine {
     ) -> ControlFlow<Start, Hit> {
         // Waiting needs a timer.
         if Handle::try_current().is_err() {
-            return ControlFlow::Break(self.start(request, Ticket::Uncached).await);
+            return ControlFlow::Break(self.start_uncached(request).await);
         }
         let lot = Lot {
             key: Arc::from(request.key),
@@ -63,16 +63,19 @@ impl Engine {
                 // Those who come while this one waits for its permit are passengers as well.
                 let permit = self.permit(request).await;
                 round.begin();
-                let ticket = Ticket::Round(round);
-                ControlFlow::Break(Start { ticket, permit })
+                ControlFlow::Break(Start {
+                    ticket: Ticket::Round(round),
+                    permit,
+                    ..Start::free()
+                })
             }
-            Ok(Arrival::Disbanded) => {
-                ControlFlow::Break(self.start(request, Ticket::Uncached).await)
-            }
+            Ok(Arrival::Disbanded) => ControlFlow::Break(self.start_uncached(request).await),
             Err(permit) => {
                 self.count(request.site, Count::WaitExpired);
-                let ticket = Ticket::Uncached;
-                ControlFlow::Break(Start { ticket, permit })
+                ControlFlow::Break(Start {
+                    permit,
+                    ..Start::free()
+                })
             }
         }
     }

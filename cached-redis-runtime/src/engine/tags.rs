@@ -8,10 +8,12 @@
 //! A member leaves by expiry only. An invalidation that took away the members it had deleted would take away those of
 //! loads that began since: a key that was deleted, claimed and put there again looks as it did before.
 
+use core::pin::pin;
 use core::time::Duration;
 
 use tokio::task::AbortHandle;
 
+use super::patience::{Left, Patience, out_of_patience};
 use super::{Engine, Guards, Outcome, Start, Ticket};
 use crate::clock::{self, Instant};
 use crate::error::{Error, ErrorKind};
@@ -74,7 +76,8 @@ impl Drop for Registration {
 }
 
 impl Engine {
-    /// Puts keys under their tags, before the body that is to make their entries begins. `None`: nothing may be stored.
+    /// Puts keys under their tags, before the body that is to make their entries begins, as long as there is time `left`.
+    /// `None`: nothing may be stored.
     /// Must be called in a runtime.
     ///
     /// # Cancel safety
@@ -83,8 +86,8 @@ impl Engine {
         &self,
         site: &'static Site,
         memberships: Vec<Membership>,
-        lifetimes: Lifetimes,
-        replaces: bool,
+        (lifetimes, replaces): (Lifetimes, bool),
+        left: &mut Left,
     ) -> Option<Registration> {
         if !memberships.iter().all(|one| self.accepts(site, &one.tag)) {
             return None;
@@ -92,7 +95,12 @@ impl Engine {
         let lease = self.settings.lease;
         let life = life(lifetimes, lease, replaces)?;
         let sent = clock::now();
-        if let Err(error) = send(&*self.store, &memberships, life).await {
+        let registered = {
+            let sending = pin!(send(&*self.store, &memberships, life));
+            clock::by(left.due(), sending).await
+        };
+        *left = left.since(sent);
+        if let Err(error) = registered.unwrap_or_else(|| Err(out_of_patience())) {
             self.failed(site, &error);
             return None;
         }
@@ -150,8 +158,9 @@ impl Engine {
         tags: &[String],
     ) -> Result<(), Error> {
         let pending = PendingTags::new(self, tags);
-        let left = self.leave(site, keys, guards).await;
-        let swept = pending.sweep_after(&left).await;
+        let patience = self.patience_of(&guards);
+        let left = self.leave(site, keys, guards, patience).await;
+        let swept = pending.sweep_after(&left, patience).await;
         self.count_swept(site, tags, &swept);
         left.and(swept.map(drop))
     }
@@ -166,11 +175,12 @@ impl Engine {
         tags: &[String],
     ) -> (Result<(), Error>, Result<u64, Error>) {
         let pending = PendingTags::new(self, tags);
+        let patience = Patience::new(&self.settings);
         let deleted = match keys {
             [] => Ok(()),
             keys => self.delete_keys(keys).await,
         };
-        let swept = pending.sweep_after(&deleted).await;
+        let swept = pending.sweep_after(&deleted, patience).await;
         (deleted, swept)
     }
 
@@ -213,17 +223,21 @@ impl<'a> PendingTags<'a> {
 
     /// After the deletion of keys. If the server did not answer that, the tags are lost as well: to find that out would
     /// take the caller another deadline.
-    async fn sweep_after(self, deleted: &Result<(), Error>) -> Result<u64, Error> {
+    async fn sweep_after(
+        self,
+        deleted: &Result<(), Error>,
+        patience: Patience,
+    ) -> Result<u64, Error> {
         match deleted {
             Err(error) if !self.tags.is_empty() && !error.is_definite() => Err(error.clone()),
-            _ => self.sweep().await,
+            _ => self.sweep(patience).await,
         }
     }
 
-    async fn sweep(mut self) -> Result<u64, Error> {
+    async fn sweep(mut self, patience: Patience) -> Result<u64, Error> {
         let (mut deleted, mut failed) = (0, None);
         while let [tag, rest @ ..] = self.tags {
-            match sweep(&*self.engine.store, tag).await {
+            match sweep(&*self.engine.store, tag, Some(patience)).await {
                 Ok(keys) => deleted += keys,
                 // Not of our making, and not to be had by trying again.
                 Err(error) if error.kind() == ErrorKind::WrongType => failed = Some(error),
@@ -244,26 +258,39 @@ impl Drop for PendingTags<'_> {
 
 /// For one that was lost.
 pub(super) async fn make_good_tag(store: &dyn Store, tag: &str) -> Result<(), Error> {
-    match sweep(store, tag).await {
+    match sweep(store, tag, None).await {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == ErrorKind::WrongType => Ok(()),
         Err(error) => Err(error),
     }
 }
 
-/// Deletes the members of a tag as they are read.
-async fn sweep(store: &dyn Store, tag: &str) -> Result<u64, Error> {
+/// Deletes the members of a tag as they are read. A caller's patience is for the first of them: many members take their
+/// time, each command with a deadline of its own.
+async fn sweep(store: &dyn Store, tag: &str, mut patience: Option<Patience>) -> Result<u64, Error> {
     let (mut cursor, mut deleted) = (0, 0);
     loop {
-        let (next, members) = store.members(tag, cursor).await?;
-        for some in members.chunks(BATCH) {
-            deleted += store.delete(some).await?;
-        }
+        let some = sweep_some(store, tag, cursor);
+        let (next, keys) = match patience.take() {
+            Some(patience) => patience.spend(some).await?,
+            None => some.await?,
+        };
+        deleted += keys;
         if next == 0 {
             return Ok(deleted);
         }
         cursor = next;
     }
+}
+
+/// Deletes some members, and says where the next are.
+async fn sweep_some(store: &dyn Store, tag: &str, cursor: u64) -> Result<(u64, u64), Error> {
+    let (next, members) = store.members(tag, cursor).await?;
+    let mut deleted = 0;
+    for some in members.chunks(BATCH) {
+        deleted += store.delete(some).await?;
+    }
+    Ok((next, deleted))
 }
 
 /// How long a member must be there. An entry that is replaced may live as long as its successor before it is.

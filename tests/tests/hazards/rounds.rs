@@ -111,7 +111,8 @@ async fn a_writer_guards_the_key() {
 /// All callers wait for another process's load when the server hangs.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn frozen_while_all_wait_for_another_process() {
-    let world = world().await;
+    // Long enough for all to see the lease on a busy machine.
+    let world = World::redis_with(|builder| builder.deadline(Duration::from_secs(1))).await;
     world.server().set("r:1", b"\xFA0123456789abcdef");
     let source = Source::behind(Gate::closed(), 7);
     let callers: Vec<_> = (0..CALLERS).map(|_| call(&world, &source)).collect();

@@ -154,7 +154,8 @@ async fn a_waiter_gives_up_after_wait_and_stores_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_caches_on_one_server_share_one_load() {
     let world = World::redis().await;
-    let other = Cache::connect(world.server().url()).await.unwrap();
+    let other = Cache::builder(world.server().url()).deadline(Duration::from_secs(5));
+    let other = other.connect().await.unwrap();
     let source = Source::behind(Gate::closed(), 7);
     let mut callers = Vec::new();
     for cache in [&world.cache, &other] {

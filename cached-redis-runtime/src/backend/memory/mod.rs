@@ -9,7 +9,7 @@ use std::collections::{HashMap, VecDeque};
 use crate::clock::{self, Instant};
 use crate::codec::{LEASE, Nonce, lease};
 use crate::error::Error;
-use crate::store::{Claimed, Expect, Reply, Store, Tagging};
+use crate::store::{Claimed, Expect, Look, Reply, Store, Tagging};
 use crate::sync::{Arc, Mutex};
 use tags::Tags;
 
@@ -81,6 +81,13 @@ impl State {
             return None;
         }
         self.entries.get(key)
+    }
+
+    fn read(&mut self, key: &str) -> Option<Vec<u8>> {
+        self.get(key)?;
+        let slot = self.entries.get_mut(key)?;
+        slot.read = true;
+        Some(slot.bytes.clone())
     }
 
     fn bytes_of(&mut self, key: &str) -> Option<&[u8]> {
@@ -180,12 +187,10 @@ impl Slot {
 }
 
 impl Store for MemoryStore {
-    fn get<'a>(&'a self, key: &'a str) -> Reply<'a, Option<Vec<u8>>> {
-        self.with(|state| {
-            state.get(key)?;
-            let slot = state.entries.get_mut(key)?;
-            slot.read = true;
-            Some(slot.bytes.clone())
+    fn get<'a>(&'a self, key: &'a str) -> Reply<'a, Look> {
+        self.with(|state| Look {
+            bytes: state.read(key),
+            took: Duration::ZERO,
         })
     }
 

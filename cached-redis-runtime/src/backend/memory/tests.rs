@@ -4,7 +4,7 @@ use super::*;
 use crate::error::Error;
 
 async fn get(store: &MemoryStore, key: &str) -> Option<Vec<u8>> {
-    store.get(key).await.expect("never fails")
+    store.get(key).await.expect("never fails").bytes
 }
 
 /// What a load does: claims, and fills with a payload of this size.

@@ -133,17 +133,20 @@ impl Endpoint {
         Err(unavailable())
     }
 
-    /// Sends one command and waits for its reply, for the deadline at most.
+    /// Sends one command and waits for its reply, for the deadline at most. Says how long it may have taken.
     pub(super) async fn send(
         self: &Arc<Self>,
         live: &Arc<Live>,
         command: &Cmd,
-    ) -> Result<Result<Value, RedisError>, Error> {
+    ) -> Result<(Result<Value, RedisError>, Duration), Error> {
         let mut connection = live.connection.clone();
         let reply = pin!(connection.send_packed_command(command));
-        let reply = self.deadlines.within(reply).await;
+        let mut within = self.deadlines.within(reply);
+        let reply = (&mut within).await;
+        let took = within.took();
         // An error reply comes as a value here.
-        Ok(self.settle(live, reply)?.and_then(Value::extract_error))
+        let reply = self.settle(live, reply)?.and_then(Value::extract_error);
+        Ok((reply, took))
     }
 
     /// Sends several commands in one go and waits for all replies, for one deadline at most.

@@ -64,11 +64,17 @@ impl Deadlines {
 
     /// Lets the clock tick, for as long as the returned future is polled. One task per endpoint does.
     pub(super) async fn run(&self) {
+        let mut last = clock::now();
         loop {
             while self.is_idle() {
                 self.bell.notified().await;
+                last = clock::now();
             }
-            clock::sleep(self.period).await;
+            // From when the last tick was due: if each came a little later than the one before, so would a deadline. After
+            // a standstill they do not come all at once.
+            let next = (last + self.period).max(clock::now() + self.period / 2);
+            clock::sleep_until(next).await;
+            last = next;
             let now = self.tick.fetch_add(1, Ordering::AcqRel) + 1;
             for waker in self.due(now) {
                 waker.wake();
@@ -146,6 +152,20 @@ pub(super) struct Within<'a, F> {
     command: Pin<&'a mut F>,
     /// Taken at the first poll that has to wait.
     place: Option<Place>,
+}
+
+impl<F> Within<'_, F> {
+    /// How long the reply that has come may have taken, at most.
+    pub(super) fn took(&self) -> Duration {
+        let Some(place) = self.place else {
+            return Duration::ZERO;
+        };
+        let begun = place.due - u64::from(TICKS);
+        let ticks = self.deadlines.tick.load(Ordering::Relaxed) - begun;
+        // One more than there were: it may have begun right behind one, and ended right before another.
+        let ticks = u32::try_from(ticks + 1).unwrap_or(TICKS).min(TICKS);
+        self.deadlines.period * ticks
+    }
 }
 
 impl<F: Future> Future for Within<'_, F> {

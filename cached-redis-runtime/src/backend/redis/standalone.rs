@@ -11,7 +11,7 @@ use super::scripts::Script;
 use super::url;
 use crate::codec::{Nonce, lease};
 use crate::error::{Error, ErrorKind};
-use crate::store::{Claimed, Claiming, Expect, Filling, Reply, Store, Tagging};
+use crate::store::{Claimed, Claiming, Expect, Filling, Look, Reply, Store, Tagging};
 use crate::sync::Arc;
 
 /// A store on one server.
@@ -37,7 +37,7 @@ impl RedisStore {
 
     pub(super) async fn send(&self, command: &Cmd) -> Result<Value, Error> {
         let live = self.endpoint.live()?;
-        self.endpoint.send(&live, command).await?.map_err(convert)
+        self.endpoint.send(&live, command).await?.0.map_err(convert)
     }
 
     /// `EVALSHA`, and `EVAL` where the digest is not known (any more).
@@ -63,7 +63,7 @@ impl RedisStore {
         args: &[&[u8]],
     ) -> Result<Result<Value, redis::RedisError>, Error> {
         let command = scripted(how, script, key, args);
-        self.endpoint.send(live, &command).await
+        Ok(self.endpoint.send(live, &command).await?.0)
     }
 
     /// `None` where the server does not know this form.
@@ -75,7 +75,7 @@ impl RedisStore {
     ) -> Result<Option<Claimed>, Error> {
         let command = set_claim(key, lease, millis);
         let live = self.endpoint.live()?;
-        match self.endpoint.send(&live, &command).await? {
+        match self.endpoint.send(&live, &command).await?.0 {
             Ok(reply) => claimed(reply, lease).map(Some),
             Err(error) if is_unknown_syntax(&error) => {
                 self.claims_by_script.store(true, Ordering::Relaxed);
@@ -184,22 +184,19 @@ pub(super) fn millis(duration: Duration) -> u64 {
 }
 
 impl Store for RedisStore {
-    fn get<'a>(&'a self, key: &'a str) -> Reply<'a, Option<Vec<u8>>> {
+    fn get<'a>(&'a self, key: &'a str) -> Reply<'a, Look> {
         Box::pin(async move {
             let live = self.endpoint.live()?;
             let mut command = Cmd::with_capacity(2, 3 + key.len());
             command.arg("GET").arg(key);
             // Without the step through `send`: each layer of futures is moved once more.
-            match self
-                .endpoint
-                .send(&live, &command)
-                .await?
-                .map_err(convert)?
-            {
-                Value::BulkString(bytes) => Ok(Some(bytes)),
-                Value::Nil => Ok(None),
-                _ => Err(unexpected()),
-            }
+            let (reply, took) = self.endpoint.send(&live, &command).await?;
+            let bytes = match reply.map_err(convert)? {
+                Value::BulkString(bytes) => Some(bytes),
+                Value::Nil => None,
+                _ => return Err(unexpected()),
+            };
+            Ok(Look { bytes, took })
         })
     }
 

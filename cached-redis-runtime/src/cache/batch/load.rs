@@ -8,7 +8,7 @@ use crate::cache::call::unencodable;
 use crate::cache::context::{Context, Served};
 use crate::clock::{self, Instant};
 use crate::codec::HEADER;
-use crate::engine::{Outcome, Registration, Reload, Ticket};
+use crate::engine::{Left, Outcome, Registration, Reload, Ticket};
 use crate::observe::{Count, warn};
 use crate::shape::rows::{BatchShape, Row, Rows, Value};
 use crate::shape::{Leaf, StoredLeaf};
@@ -25,6 +25,8 @@ pub(super) struct Load<'a> {
     pub(super) ended: bool,
     /// Unless a ticket's flight has it.
     pub(super) permit: Option<LoadPermit>,
+    /// How long the call may still wait for the store.
+    pub(super) left: Left,
 }
 
 impl<'a> Load<'a> {
@@ -72,7 +74,8 @@ impl<'a> Load<'a> {
             let loaded = tickets.zip(outcomes).map(|((at, t), o)| (at, t, o));
             let engine = self.target.cache.engine();
             let batch = self.call.batch(self.target);
-            engine.finish_many(batch, loaded.collect(), cost).await;
+            let times = (cost, self.left);
+            engine.finish_many(batch, loaded.collect(), times).await;
         })
     }
 }

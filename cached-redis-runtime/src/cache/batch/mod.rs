@@ -14,7 +14,7 @@ use super::global::{CacheRef, Found};
 use super::invalidation::KeyList;
 use crate::clock;
 use crate::codec::{Format, HEADER};
-use crate::engine::{Admission, Batch, Hit, Reload, Search, Step, Ticket};
+use crate::engine::{Admission, Batch, Hit, Left, Reload, Search, Step, Ticket};
 use crate::observe::Count;
 use crate::shape::rows::{Around, BatchShape, Output, Rows, RowsOf, Value};
 use crate::shape::{Asked, Ids, StoredLeaf};
@@ -214,12 +214,12 @@ impl Common {
         }
     }
 
-    fn load<'a>(
-        &'a self,
-        target: &'a Target,
-        tickets: Vec<(usize, Ticket)>,
-        permit: Option<LoadPermit>,
-    ) -> Load<'a> {
+    fn load<'a>(&'a self, target: &'a Target, missing: Missing) -> Load<'a> {
+        let Missing {
+            tickets,
+            permit,
+            left,
+        } = missing;
         target.cache.engine().count(self.site, Count::Load);
         Load {
             call: self,
@@ -229,6 +229,7 @@ impl Common {
             started: clock::now(),
             ended: false,
             permit,
+            left,
         }
     }
 }
@@ -269,18 +270,18 @@ where
             return context.run(pin!(load(Asked::all(ids)))).await;
         };
         target.fingerprint = S::Leaf::fingerprint(call.site, target.format);
-        let (found, tickets, permit) = find::<S>(&mut call, &target, &asked).await;
-        if tickets.is_empty() {
+        let (found, missing) = find::<S>(&mut call, &target, &asked).await;
+        if missing.tickets.is_empty() {
             call.context.report(call.served);
             return S::Around::wrap(S::Rows::of(found));
         }
         // A body that is given an id twice may return its row twice.
-        let wanted = if tickets.len() == asked.len() && !repeated {
+        let wanted = if missing.tickets.len() == asked.len() && !repeated {
             Asked::all(ids)
         } else {
-            Asked::some(tickets.iter().map(|(at, _)| asked[*at].clone()).collect())
+            Asked::some(missing.of(&asked).cloned().collect())
         };
-        let loading = Box::new(call.load(&target, tickets, permit));
+        let loading = Box::new(call.load(&target, missing));
         let returned = {
             let load = pin!(load(wanted));
             loading.context().run(load).await
@@ -301,12 +302,29 @@ type Held<S> = Vec<(
     <<S as BatchShape>::Rows as Rows>::Held,
 )>;
 
+/// What is not cached.
+struct Missing {
+    /// What is to be done about each.
+    tickets: Vec<(usize, Ticket)>,
+    /// Unless a ticket's flight has it.
+    permit: Option<LoadPermit>,
+    /// How long the call may still wait for the store.
+    left: Left,
+}
+
+impl Missing {
+    /// Those of all that were asked for.
+    fn of<'a, I>(&self, asked: &'a [I]) -> impl Iterator<Item = &'a I> {
+        self.tickets.iter().map(|(at, _)| &asked[*at])
+    }
+}
+
 /// The rows that are cached, and what is to be done about the others.
 async fn find<S: BatchShape>(
     call: &mut Common,
     target: &Target,
     asked: &[<S::Rows as Rows>::Id],
-) -> (Held<S>, Vec<(usize, Ticket)>, Option<LoadPermit>)
+) -> (Held<S>, Missing)
 where
     <S::Rows as Rows>::Id: Clone,
 {
@@ -331,7 +349,13 @@ where
     };
     let found = asked.iter().zip(found);
     let found = found.filter_map(|(id, held)| Some((id.clone(), held?)));
-    (found.collect(), tickets, search.permit())
+    let (permit, left) = search.end();
+    let missing = Missing {
+        tickets,
+        permit,
+        left,
+    };
+    (found.collect(), missing)
 }
 
 /// What an entry says: a value, or "not found".

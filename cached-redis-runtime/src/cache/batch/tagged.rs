@@ -6,13 +6,12 @@ use core::pin::{Pin, pin};
 use std::collections::BTreeMap;
 
 use super::load::outcomes;
-use super::{BatchCall, Common, Target, find};
+use super::{BatchCall, Common, Missing, Target, find};
 use crate::cache::call::TagList;
 use crate::cache::invalidation::TemplateKey;
 use crate::engine::{Engine, Membership, Registration, Ticket};
 use crate::shape::rows::{Around, BatchShape, Output, Rows, RowsOf, Value};
 use crate::shape::{Asked, Ids, StoredLeaf};
-use crate::site::LoadPermit;
 
 /// The tags of the entries that one body is to make.
 pub struct BatchTags<'a, I> {
@@ -81,13 +80,12 @@ impl Common {
     fn register<'a>(
         &'a self,
         target: &'a Target,
-        tickets: Vec<(usize, Ticket)>,
-        permit: Option<LoadPermit>,
+        mut missing: Missing,
         places: BTreeMap<String, Vec<usize>>,
-    ) -> Pin<Box<dyn Future<Output = Registered> + Send + 'a>> {
+    ) -> Pin<Box<dyn Future<Output = (Missing, Option<Registration>)> + Send + 'a>> {
         Box::pin(async move {
             if places.is_empty() {
-                return (tickets, permit, None);
+                return (missing, None);
             }
             let memberships = places.into_iter().map(|(tag, mut places)| {
                 places.dedup();
@@ -98,30 +96,27 @@ impl Common {
                 }
             });
             let replaces = |(_, ticket): &(usize, Ticket)| matches!(ticket, Ticket::Replace(_));
-            let replaces = tickets.iter().any(replaces);
+            let replaces = missing.tickets.iter().any(replaces);
             let engine = target.cache.engine();
             let registered = engine
-                .register(self.site, memberships.collect(), self.lifetimes, replaces)
+                .register(
+                    self.site,
+                    memberships.collect(),
+                    (self.lifetimes, replaces),
+                    &mut missing.left,
+                )
                 .await;
             if registered.is_some() {
-                return (tickets, permit, registered);
+                return (missing, registered);
             }
-            let mut permit = permit;
-            let tickets = tickets.into_iter().map(|(at, ticket)| {
-                let start = Engine::renounce(ticket);
-                permit = permit.take().or(start.permit);
-                (at, start.ticket)
-            });
-            (tickets.collect(), permit, None)
+            for (_, ticket) in &mut missing.tickets {
+                let start = Engine::renounce(core::mem::replace(ticket, Ticket::Uncached));
+                missing.permit = missing.permit.take().or(start.permit);
+            }
+            (missing, None)
         })
     }
 }
-
-type Registered = (
-    Vec<(usize, Ticket)>,
-    Option<LoadPermit>,
-    Option<Registration>,
-);
 
 /// Reads several keys through the cache; `tagged` names the tags of what is missing and gives the body.
 ///
@@ -163,25 +158,24 @@ where
             return context.run(pin!(load(Asked::all(ids)))).await;
         };
         target.fingerprint = S::Leaf::fingerprint(call.site, target.format);
-        let (found, tickets, permit) = find::<S>(&mut call, &target, &asked).await;
-        if tickets.is_empty() {
+        let (found, missing) = find::<S>(&mut call, &target, &asked).await;
+        if missing.tickets.is_empty() {
             call.context.report(call.served);
             return S::Around::wrap(S::Rows::of(found));
         }
         // A body that is given an id twice may return its row twice.
-        let wanted = if tickets.len() == asked.len() && !repeated {
+        let wanted = if missing.tickets.len() == asked.len() && !repeated {
             Asked::all(ids)
         } else {
-            Asked::some(tickets.iter().map(|(at, _)| asked[*at].clone()).collect())
+            Asked::some(missing.of(&asked).cloned().collect())
         };
         let (load, places) = {
-            let mut tags = target.tags(&tickets, &asked);
+            let mut tags = target.tags(&missing.tickets, &asked);
             let load = tagged(&mut tags);
             (load, tags.places)
         };
-        let registered = call.register(&target, tickets, permit, places).await;
-        let (tickets, permit, registration) = registered;
-        let mut loading = Box::new(call.load(&target, tickets, permit));
+        let (missing, registration) = call.register(&target, missing, places).await;
+        let mut loading = Box::new(call.load(&target, missing));
         loading.registration = registration;
         let returned = {
             let load = pin!(load(wanted));

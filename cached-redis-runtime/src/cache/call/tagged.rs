@@ -10,7 +10,7 @@ use super::{Call, Outcome, outcome, take};
 use crate::cache::global::Found;
 use crate::cache::invalidation::TemplateKey;
 use crate::codec::Cacheable;
-use crate::engine::{Engine, Hit, Membership, Registration, Start, Ticket, tag_prefix};
+use crate::engine::{Engine, Hit, Left, Membership, Registration, Start, Ticket, tag_prefix};
 use crate::shape::{Shape, Storable};
 
 /// The tags of an entry.
@@ -66,7 +66,11 @@ impl Call {
             let (Some(target), false) = (&self.target, tags.is_empty()) else {
                 return ControlFlow::Break((start, None));
             };
-            let Start { ticket, permit } = start;
+            let Start {
+                ticket,
+                permit,
+                mut left,
+            } = start;
             let memberships = tags.into_iter().map(|tag| Membership {
                 tag,
                 members: vec![target.key.clone()],
@@ -74,13 +78,24 @@ impl Call {
             let replaces = matches!(ticket, Ticket::Replace(_));
             let engine = target.cache.engine();
             let registered = engine
-                .register(self.site, memberships.collect(), self.lifetimes, replaces)
+                .register(
+                    self.site,
+                    memberships.collect(),
+                    (self.lifetimes, replaces),
+                    &mut left,
+                )
                 .await;
             if registered.is_some() {
-                return ControlFlow::Break((Start { ticket, permit }, registered));
+                let start = Start {
+                    ticket,
+                    permit,
+                    left,
+                };
+                return ControlFlow::Break((start, registered));
             }
             let permit = Engine::renounce(ticket).permit.or(permit);
-            match self.settled(target, engine.in_rounds(), permit).await {
+            let nothing = (engine.in_rounds(), Left::NOTHING);
+            match self.settled(target, nothing, permit).await {
                 ControlFlow::Break(start) => ControlFlow::Break((start, None)),
                 ControlFlow::Continue(hit) => ControlFlow::Continue(hit),
             }

@@ -5,15 +5,17 @@ use bytes::Bytes;
 use super::Batch;
 use crate::codec::Nonce;
 use crate::engine::fill::{Product, stamp};
+use crate::engine::patience::{Left, see_off};
 use crate::engine::{Engine, Outcome, Ticket};
 use crate::error::Error;
 use crate::flight::{Turn, Verdict};
 use crate::lease::{Lease, release_many};
+use crate::site::Site;
 use crate::store::{BATCH, BATCH_BYTES, Filling};
+use crate::sync::Arc;
 
 /// An entry on its way to the store, and the right to put it there.
 struct Landing {
-    at: usize,
     entry: Bytes,
     life: Option<u64>,
     right: Right,
@@ -22,7 +24,7 @@ struct Landing {
 enum Right {
     /// The turn stays until the entry has replaced the lease, so that callers who still read the lease find the verdict.
     Lease(Lease, Turn<Lease>),
-    Replace(Nonce),
+    Replace(String, Nonce),
 }
 
 /// What is left to do when every flight has its verdict.
@@ -35,42 +37,47 @@ struct Settled {
 }
 
 impl Engine {
-    /// Ends the load of a batch that ran to its end.
+    /// Ends the load of a batch that ran to its end. What the store has not answered when nothing is `left` goes on in the
+    /// background.
     ///
     /// # Cancel safety
     /// The waiters have their values before the first await; leases that were not filled are given back.
     pub(crate) async fn finish_many(
-        &self,
+        self: &Arc<Self>,
         batch: Batch<'_>,
         loaded: Vec<(usize, Ticket, Outcome)>,
-        cost_ms: u64,
+        (cost_ms, left): (u64, Left),
     ) {
         let mut settled = Settled::default();
         for (at, ticket, outcome) in loaded {
             let product = self.product(batch.request(at), outcome, cost_ms);
             match ticket {
                 Ticket::Uncached | Ticket::Round(_) => {}
-                Ticket::Lead(turn) => settled.land(at, turn, product),
-                Ticket::Replace(nonce) => settled.replace(at, &batch.keys[at], nonce, product),
+                Ticket::Lead(turn) => settled.land(turn, product),
+                Ticket::Replace(nonce) => settled.replace(&batch.keys[at], nonce, product),
             }
         }
+        see_off(left, Arc::clone(self).carry_home(batch.site, settled)).await;
+    }
+
+    async fn carry_home(self: Arc<Self>, site: &'static Site, settled: Settled) {
         let Settled {
             landings,
             mut releases,
             turns,
             deletions,
         } = settled;
-        self.store_all(batch, landings).await;
+        self.store_all(site, landings).await;
         // The smallest last: whoever polls it finds the others free.
         releases.sort_by(|a, b| b.name().0.cmp(a.name().0));
         release_many(&*self.store, releases).await;
         drop(turns);
         if !deletions.is_empty() {
-            self.delete(batch.site, &deletions).await.ok();
+            self.delete(site, &deletions).await.ok();
         }
     }
 
-    async fn store_all(&self, batch: Batch<'_>, mut landings: Vec<Landing>) {
+    async fn store_all(&self, site: &'static Site, mut landings: Vec<Landing>) {
         while !landings.is_empty() {
             let mut bytes = 0;
             let fit = landings.iter().take(BATCH).take_while(|one| {
@@ -79,7 +86,7 @@ impl Engine {
             });
             let fit = fit.count().max(1);
             let rest = landings.split_off(fit);
-            let fills: Vec<_> = landings.iter().map(|one| one.filling(batch)).collect();
+            let fills: Vec<_> = landings.iter().map(Landing::filling).collect();
             let filled = self.store.fill_many(&fills).await;
             drop(fills);
             let failed = filled.as_ref().err().cloned();
@@ -88,7 +95,7 @@ impl Engine {
                 if let (Right::Lease(lease, _turn), Ok(_)) = (one.right, &filled) {
                     lease.filled();
                 }
-                self.count_fill(batch.request(one.at), filled);
+                self.count_fill(site, filled);
             }
             // The next chunk would fail as this one did: its leases are given back by their drop.
             landings = if failed.is_some() { Vec::new() } else { rest };
@@ -106,11 +113,11 @@ fn every(
 }
 
 impl Landing {
-    fn filling<'a>(&'a self, batch: Batch<'a>) -> Filling<'a> {
+    fn filling(&self) -> Filling<'_> {
         match &self.right {
             Right::Lease(lease, _) => lease.filling(&self.entry, self.life),
-            Right::Replace(nonce) => Filling {
-                key: &batch.keys[self.at],
+            Right::Replace(key, nonce) => Filling {
+                key,
                 expect: *nonce,
                 entry: &self.entry,
                 life: self.life,
@@ -120,7 +127,7 @@ impl Landing {
 }
 
 impl Settled {
-    fn land(&mut self, at: usize, turn: Turn<Lease>, product: Product) {
+    fn land(&mut self, turn: Turn<Lease>, product: Product) {
         let (mut bytes, life) = match product {
             Product::Stored(bytes, life) => (bytes, Some(life)),
             Product::Shared(bytes) => (bytes, None),
@@ -140,7 +147,6 @@ impl Settled {
         let lease = turn.end(Verdict::Entry(entry.clone()));
         match (lease, life) {
             (Some(lease), Some(life)) => self.landings.push(Landing {
-                at,
                 entry,
                 life: life.millis(),
                 right: Right::Lease(lease, turn),
@@ -152,15 +158,14 @@ impl Settled {
         }
     }
 
-    fn replace(&mut self, at: usize, key: &str, nonce: Nonce, product: Product) {
+    fn replace(&mut self, key: &str, nonce: Nonce, product: Product) {
         match product {
             Product::Stored(mut bytes, life) => {
                 stamp(&mut bytes, Nonce::fresh());
                 self.landings.push(Landing {
-                    at,
                     entry: Bytes::from(bytes),
                     life: life.millis(),
-                    right: Right::Replace(nonce),
+                    right: Right::Replace(key.to_owned(), nonce),
                 });
             }
             // The source has answered, and its answer is not to be stored: what is there is out of date.

@@ -15,9 +15,10 @@ use core::pin::Pin;
 use bytes::Bytes;
 use tokio::runtime::Handle;
 
+use super::patience::{Left, Patience};
 use super::plan::{ROUNDS, Seen, Way, no_runtime};
 use super::{Admission, Engine, EntryBytes, Hit, Plan, Reload, Request, Ticket};
-use crate::clock::{self, Instant};
+use crate::clock;
 use crate::codec::{Entry, Format, Nonce, read};
 use crate::error::{Error, ErrorKind};
 use crate::lease::{self, Claim};
@@ -80,7 +81,8 @@ pub(crate) struct Search<'a> {
     read_only: bool,
     waited: bool,
     rounds: u32,
-    end: Option<Instant>,
+    /// From the first look on.
+    patience: Option<Patience>,
     /// The one that the body needs, unless the flight of the first key has it.
     permit: Option<LoadPermit>,
 }
@@ -107,7 +109,7 @@ impl Engine {
             read_only: false,
             waited: false,
             rounds: 0,
-            end: None,
+            patience: None,
             permit: None,
         };
         search
@@ -175,9 +177,10 @@ impl Search<'_> {
         }
     }
 
-    /// What [`admit`](Self::admit) took.
-    pub(crate) fn permit(self) -> Option<LoadPermit> {
-        self.permit
+    /// What [`admit`](Self::admit) took, and how long the call may still wait for the store.
+    pub(crate) fn end(self) -> (Option<LoadPermit>, Left) {
+        let left = self.patience.map(|patience| patience.left());
+        (self.permit, left.unwrap_or(Left::NOTHING))
     }
 
     /// The entry at this place did not decode: it is replaced, or if another call has only just made it, loaded along.
@@ -238,6 +241,12 @@ impl Search<'_> {
                 self.states[at] = State::Load(Ticket::Uncached);
             }
         }
+        if unknown.is_empty() {
+            return hits;
+        }
+        // A clock is read here even for what may be a hit: several keys are looked at in several rounds.
+        let patience = self.patience();
+        let mut began = None;
         let (mut rest, mut length) = (&unknown[..], self.batch.site.expected_len());
         while !rest.is_empty() {
             // Of values whose size nobody knows yet, a few are read first.
@@ -248,7 +257,14 @@ impl Search<'_> {
             rest = later;
             let keys = some.iter().map(|&at| self.batch.keys[at].as_str());
             let keys: Vec<&str> = keys.collect();
-            let found = match engine.store.get_many(&keys).await {
+            let look = engine.store.get_many(&keys);
+            let found = match began {
+                None => patience.spend(look).await,
+                // More keys than one command names have a deadline for each command.
+                Some(_) => look.await,
+            };
+            began.get_or_insert_with(clock::now);
+            let found = match found {
                 Ok(found) => found,
                 Err(error) => {
                     // What was found before is an answer; for the rest nothing more is asked of the store.
@@ -266,6 +282,9 @@ impl Search<'_> {
             for (&at, bytes) in some.iter().zip(found) {
                 hits.extend(self.see(at, bytes).map(|hit| (at, hit)));
             }
+        }
+        if let (Some(patience), Some(began)) = (&mut self.patience, began) {
+            patience.stood(began);
         }
         hits
     }
@@ -305,17 +324,17 @@ impl Search<'_> {
     /// Does for the smallest key what a call for it alone would do.
     async fn lead(&mut self, first: usize) -> Result<Option<Hit>, Error> {
         let (engine, key) = (self.engine, Arc::from(self.batch.keys[first].as_str()));
-        let mut end = self
-            .end
-            .unwrap_or_else(|| clock::now() + engine.settings.wait);
+        let mut patience = self.patience();
         let State::Seen(bytes, reload) = &self.states[first] else {
             return Ok(None);
         };
         let (bytes, reload) = (bytes.clone(), *reload);
         let request = self.batch.request(first);
         let is_lease = matches!(bytes.as_deref().map(read), Some(Entry::Lease(_)));
-        let stepped = engine.step(request, reload, &key, bytes, &mut end).await;
-        self.end = Some(end);
+        let stepped = engine
+            .step(request, reload, &key, bytes, &mut patience)
+            .await;
+        self.patience = Some(patience);
         match stepped {
             Ok(ControlFlow::Break(Plan::Hit(hit))) => {
                 self.states[first] = State::Answered;
@@ -335,7 +354,7 @@ impl Search<'_> {
                 if is_lease && self.leads(first) {
                     // Taken over: whoever loaded the first key had probably claimed the rest, and gives that back.
                     self.look_again();
-                } else if is_lease && clock::now() >= end {
+                } else if is_lease && patience.has_ended() {
                     self.load_the_rest();
                 }
             }
@@ -385,7 +404,11 @@ impl Search<'_> {
             }
         }
         let lease = engine.settings.lease;
-        let claims = lease::claim_many(&engine.store, wanted, lease).await;
+        let count = wanted.len();
+        let claims = lease::claim_many(&engine.store, wanted, lease);
+        let claims = self.patience().spend(async { Ok(claims.await) }).await;
+        let claims =
+            claims.unwrap_or_else(|error| (0..count).map(|_| Err(error.clone())).collect());
         let mut hits = Vec::new();
         for ((at, turn), claim) in places.into_iter().zip(turns).zip(claims) {
             let request = self.batch.request(at);
@@ -417,6 +440,11 @@ impl Search<'_> {
             self.states[at] = State::Load(ticket);
         }
         hits
+    }
+
+    fn patience(&mut self) -> Patience {
+        let settings = &self.engine.settings;
+        *self.patience.get_or_insert_with(|| Patience::new(settings))
     }
 
     /// Another call has answered for the first key, and probably for the rest.

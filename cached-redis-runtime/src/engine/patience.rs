@@ -1,0 +1,127 @@
+//! How long a call may wait: for loads of others, and for the store.
+//!
+//! Each command has a deadline of its own, and a call sends several: a server that answers each of them just in time
+//! would cost it several deadlines. So what one command took is missing to the next, and a call waits for the store for
+//! one deadline altogether. A hit reads no clock for that: the look at the key says itself how long it may have taken.
+
+use core::future::Future;
+use core::pin::pin;
+use core::time::Duration;
+
+use super::Settings;
+use crate::clock::{self, Instant};
+use crate::error::{Error, ErrorKind};
+
+/// What is left of one call's patience.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    /// Until when it waits for loads of others.
+    end: Instant,
+    /// Until when it waits for the store.
+    due: Instant,
+}
+
+/// How long a call may still wait for the store. It lies in callers' futures, so it is smaller than a `Duration`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Left {
+    micros: u32,
+}
+
+impl Left {
+    pub(crate) const NOTHING: Self = Self { micros: 0 };
+
+    fn of(duration: Duration) -> Self {
+        let micros = duration.as_micros();
+        Self {
+            micros: u32::try_from(micros).unwrap_or(u32::MAX),
+        }
+    }
+
+    /// Until when that is from now on.
+    pub(super) fn due(self) -> Instant {
+        clock::now() + Duration::from_micros(self.micros.into())
+    }
+
+    /// What is left after waiting since `began`.
+    pub(super) fn since(self, began: Instant) -> Self {
+        let left = Duration::from_micros(self.micros.into());
+        Self::of(left.saturating_sub(clock::now() - began))
+    }
+}
+
+impl Patience {
+    /// Of a call that waits from now on.
+    pub(super) fn new(settings: &Settings) -> Self {
+        Self::after(settings, Duration::ZERO)
+    }
+
+    /// Of a call that has waited `took` for the store.
+    pub(super) fn after(settings: &Settings, took: Duration) -> Self {
+        Self::with(settings, Left::of(settings.deadline.saturating_sub(took)))
+    }
+
+    /// Of a call that has so much left for the store.
+    pub(super) fn with(settings: &Settings, left: Left) -> Self {
+        Self {
+            end: clock::now() + settings.wait,
+            due: left.due(),
+        }
+    }
+
+    pub(super) fn end(&self) -> Instant {
+        self.end
+    }
+
+    pub(super) fn due(&self) -> Instant {
+        self.due
+    }
+
+    /// Whether it has waited for others for long enough.
+    pub(super) fn has_ended(&self) -> bool {
+        clock::now() >= self.end
+    }
+
+    /// What it may still wait for the store.
+    pub(crate) fn left(&self) -> Left {
+        Left::of(self.due.saturating_duration_since(clock::now()))
+    }
+
+    /// Since `began` it waited for a load of others, and not for the store.
+    pub(super) fn waited(&mut self, began: Instant) {
+        self.due += clock::now() - began;
+    }
+
+    /// Since `began` it stood in line for a permit, and did not wait at all.
+    pub(super) fn stood(&mut self, began: Instant) {
+        let stood = clock::now() - began;
+        self.end += stood;
+        self.due += stood;
+    }
+
+    /// Waits for what the store says to `command`, as long as there is patience for it.
+    ///
+    /// # Errors
+    /// Those of the command, and [`ErrorKind::Timeout`]: the command is then dropped, and may yet be executed.
+    pub(super) async fn spend<T>(
+        &self,
+        command: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let answered = clock::by(self.due, pin!(command)).await;
+        answered.unwrap_or_else(|| Err(out_of_patience()))
+    }
+}
+
+/// The error of a command for which the call has no time any more.
+pub(super) fn out_of_patience() -> Error {
+    let message = "the server's replies are so late that the call went on without the cache";
+    Error::new(ErrorKind::Timeout, message)
+}
+
+/// Waits for what a call leaves behind, but no longer than `left`: then it goes on in the background. Must be called in a
+/// runtime.
+pub(super) async fn see_off(left: Left, rest: impl Future<Output = ()> + Send + 'static) {
+    let mut rest = Box::pin(rest);
+    if clock::by(left.due(), rest.as_mut()).await.is_none() {
+        drop(tokio::spawn(rest));
+    }
+}

@@ -1,0 +1,330 @@
+//! What a server that is late costs a call, in paused time.
+
+use core::ops::ControlFlow;
+
+use super::*;
+use crate::backend::memory::MemoryStore;
+use crate::clock::{self, Instant};
+use crate::codec::{Entry, HEADER, Nonce, read};
+use crate::store::{Claimed, Claiming, Expect, Filling, Look, Reply, Tagging};
+
+static SITE: Site = Site::cache_aside("find", "user:<id>", &["user:", ""]);
+const KEY: &str = "user:1";
+const DEADLINE: Duration = Duration::from_millis(100);
+
+/// A store whose every answer is late. What is asked is done at once.
+#[derive(Debug)]
+struct Late {
+    store: MemoryStore,
+    by: Duration,
+}
+
+impl Late {
+    fn say<'a, T: Send + 'a>(&self, answer: Reply<'a, T>) -> Reply<'a, T> {
+        let then = clock::now() + self.by;
+        Box::pin(async move {
+            clock::sleep_until(then).await;
+            answer.await
+        })
+    }
+}
+
+impl Store for Late {
+    fn get<'a>(&'a self, key: &'a str) -> Reply<'a, Look> {
+        let look = self.say(self.store.get(key));
+        Box::pin(async move {
+            let took = self.by;
+            look.await.map(|look| Look { took, ..look })
+        })
+    }
+
+    fn claim<'a>(
+        &'a self,
+        key: &'a str,
+        expect: Expect,
+        nonce: Nonce,
+        lease: Duration,
+    ) -> Reply<'a, Claimed> {
+        self.say(self.store.claim(key, expect, nonce, lease))
+    }
+
+    fn fill<'a>(
+        &'a self,
+        key: &'a str,
+        expect: Nonce,
+        entry: &'a [u8],
+        life: Option<u64>,
+    ) -> Reply<'a, bool> {
+        self.say(self.store.fill(key, expect, entry, life))
+    }
+
+    fn renew<'a>(&'a self, key: &'a str, nonce: Nonce, lease: Duration) -> Reply<'a, bool> {
+        self.say(self.store.renew(key, nonce, lease))
+    }
+
+    fn release<'a>(&'a self, key: &'a str, nonce: Nonce) -> Reply<'a, bool> {
+        self.say(self.store.release(key, nonce))
+    }
+
+    fn get_many<'a>(&'a self, keys: &'a [&'a str]) -> Reply<'a, Vec<Option<Vec<u8>>>> {
+        self.say(self.store.get_many(keys))
+    }
+
+    fn claim_many<'a>(
+        &'a self,
+        claims: &'a [Claiming<'a>],
+        lease: Duration,
+    ) -> Reply<'a, Vec<Result<Claimed, Error>>> {
+        self.say(self.store.claim_many(claims, lease))
+    }
+
+    fn fill_many<'a>(&'a self, fills: &'a [Filling<'a>]) -> Reply<'a, Vec<Result<bool, Error>>> {
+        self.say(self.store.fill_many(fills))
+    }
+
+    fn guard_many<'a>(
+        &'a self,
+        keys: &'a [(&'a str, Nonce)],
+        token: Nonce,
+        stay: Duration,
+    ) -> Reply<'a, Vec<Result<bool, Error>>> {
+        self.say(self.store.guard_many(keys, token, stay))
+    }
+
+    fn unguard_many<'a>(
+        &'a self,
+        leaving: &'a [(&'a str, Nonce)],
+    ) -> Reply<'a, Vec<Result<(), Error>>> {
+        self.say(self.store.unguard_many(leaving))
+    }
+
+    fn delete<'a>(&'a self, keys: &'a [String]) -> Reply<'a, u64> {
+        self.say(self.store.delete(keys))
+    }
+
+    fn register<'a>(&'a self, tags: &'a [Tagging<'a>], life: u64) -> Reply<'a, ()> {
+        self.say(self.store.register(tags, life))
+    }
+
+    fn members<'a>(&'a self, tag: &'a str, cursor: u64) -> Reply<'a, (u64, Vec<String>)> {
+        self.say(self.store.members(tag, cursor))
+    }
+
+    fn ping(&self) -> Reply<'_, ()> {
+        self.say(self.store.ping())
+    }
+
+    fn is_ready(&self) -> bool {
+        true
+    }
+}
+
+/// An engine on a store that is late by so many milliseconds.
+fn late(millis: u64) -> Arc<Engine> {
+    let store = Arc::new(Late {
+        store: MemoryStore::new(1 << 20),
+        by: Duration::from_millis(millis),
+    });
+    let settings = Settings {
+        namespace: String::new(),
+        format: Format::default(),
+        deadline: DEADLINE,
+        lease: Duration::from_secs(10),
+        wait: Duration::from_secs(5),
+        max_value_bytes: 1 << 20,
+        max_key_bytes: 1 << 10,
+    };
+    Arc::new(Engine::new(store, settings))
+}
+
+fn request(key: &str) -> Request<'_> {
+    Request {
+        site: &SITE,
+        key,
+        lifetimes: Lifetimes::ttl(Duration::from_secs(60)),
+        format: Format::default(),
+        fingerprint: 0,
+        admission: Admission::Line,
+    }
+}
+
+/// What a call does until its body begins.
+async fn plan(engine: &Engine, key: &str) -> (Plan, Left) {
+    let got = engine.get(request(key)).expect("it is trusted").await;
+    match engine.judge(request(key), Reload::No, got) {
+        ControlFlow::Break(plan) => (plan, Left::NOTHING),
+        ControlFlow::Continue(miss) => miss.await,
+    }
+}
+
+/// And after it.
+async fn finish(engine: &Arc<Engine>, key: &str, (plan, left): (Plan, Left)) {
+    let Plan::Load(ticket) = plan else {
+        panic!("{plan:?}")
+    };
+    let outcome = Outcome::Value(vec![7; HEADER + 1]);
+    engine
+        .finish(request(key), ticket, outcome, (0, left))
+        .await;
+}
+
+/// Tokio's timer is as much as a millisecond late, each time.
+fn assert_passed(since: Instant, millis: u64) {
+    let passed = clock::now() - since;
+    let most = Duration::from_millis(millis + 5);
+    assert!(passed >= Duration::from_millis(millis), "{passed:?}");
+    assert!(passed <= most, "{passed:?}");
+}
+
+async fn holds_the_value(engine: &Engine) -> bool {
+    let look = engine.store.get(KEY).await.expect("never fails");
+    let bytes = look.bytes.unwrap_or_default();
+    matches!(read(&bytes), Entry::Value { .. })
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_answered_within_the_deadline_altogether_is_waited_for() {
+    let engine = late(30);
+    let began = clock::now();
+    let planned = plan(&engine, KEY).await;
+    assert_passed(began, 60);
+    finish(&engine, KEY, planned).await;
+    assert_passed(began, 90);
+    assert_eq!(engine.stats().total().fills, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_has_what_the_look_has_left() {
+    let engine = late(60);
+    let began = clock::now();
+    let (plan, _) = plan(&engine, KEY).await;
+    assert_passed(began, 100);
+    assert!(matches!(plan, Plan::Round(_)), "{plan:?}");
+    // What the server granted all the same has been given back.
+    clock::sleep(2 * DEADLINE).await;
+    let look = engine.store.get(KEY).await.expect("never fails");
+    assert!(look.bytes.is_none());
+    assert_eq!(engine.stats().under_way, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fill_goes_on_when_the_call_has_waited_enough() {
+    let engine = late(40);
+    let planned = plan(&engine, KEY).await;
+    // However long the body takes, it is no waiting for the store.
+    clock::sleep(10 * DEADLINE).await;
+    let ended = clock::now();
+    finish(&engine, KEY, planned).await;
+    assert_passed(ended, 20);
+    assert_eq!(engine.stats().total().fills, 0);
+    assert_eq!(engine.stats().under_way, 1);
+    clock::sleep(DEADLINE).await;
+    assert_eq!(engine.stats().total().fills, 1);
+    assert_eq!(engine.stats().under_way, 0);
+    assert!(holds_the_value(&engine).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_a_load_does_not_wait_for_the_store() {
+    let engine = late(30);
+    let first = plan(&engine, KEY).await;
+    let second = tokio::spawn({
+        let engine = Arc::clone(&engine);
+        async move { plan(&engine, KEY).await.0 }
+    });
+    clock::sleep(10 * DEADLINE).await;
+    finish(&engine, KEY, first).await;
+    let plan = second.await.expect("no panic");
+    assert!(matches!(plan, Plan::Hit(_)), "{plan:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_waits_no_longer_than_a_single_call() {
+    let engine = late(40);
+    let keys: Vec<String> = (0..3).map(|id| format!("user:{id}")).collect();
+    let batch = Batch {
+        site: &SITE,
+        keys: &keys,
+        lifetimes: request(KEY).lifetimes,
+        format: Format::default(),
+        fingerprint: 0,
+        admission: Admission::Line,
+    };
+    let began = clock::now();
+    let mut search = engine.search(batch, Reload::No);
+    let Step::Load(tickets) = search.step().await else {
+        panic!("there is nothing to hit")
+    };
+    // The look, the claim of the first key, and half of the claims of the others.
+    assert_passed(began, 100);
+    let leads = tickets
+        .iter()
+        .filter(|(_, ticket)| matches!(ticket, Ticket::Lead(_)));
+    assert_eq!(leads.count(), 1);
+    let (_, left) = search.end();
+    let ended = clock::now();
+    let loaded = tickets.into_iter().map(|(at, ticket)| {
+        let outcome = Outcome::Value(vec![7; HEADER + 1]);
+        (at, ticket, outcome)
+    });
+    engine.finish_many(batch, loaded.collect(), (0, left)).await;
+    assert_passed(ended, 0);
+    clock::sleep(2 * DEADLINE).await;
+    assert_eq!(engine.stats().total().fills, 1);
+    assert_eq!(engine.stats().under_way, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_with_a_guard_waits_for_one_deadline_in_all() {
+    let engine = late(60);
+    let keys = [KEY.to_owned()];
+    let mut guards = Guards::new();
+    let began = clock::now();
+    engine.enter(&SITE, &mut guards, &keys).await;
+    assert_passed(began, 60);
+    clock::sleep(DEADLINE).await;
+    let ended = clock::now();
+    let left = engine
+        .leave_and_invalidate(&SITE, (&keys, guards), &[])
+        .await;
+    assert_passed(ended, 40);
+    assert_eq!(left.expect_err("it is late").kind(), ErrorKind::Timeout);
+    assert_eq!(engine.stats().pending_deletes, 1);
+    clock::sleep(5 * DEADLINE).await;
+    assert_eq!(engine.stats().pending_deletes, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_with_tags_waits_for_one_deadline_in_all() {
+    let engine = late(40);
+    let tags = ["%tag:team:1".to_owned()];
+    let began = clock::now();
+    let done = engine.invalidate(&SITE, &[KEY.to_owned()], &tags).await;
+    assert_passed(began, 80);
+    done.expect("nobody is under the tag");
+
+    let members = [KEY.to_owned()];
+    let tagging = Tagging {
+        tag: &tags[0],
+        members: &members,
+    };
+    engine
+        .store
+        .claim(KEY, Expect::Missing, Nonce::fresh(), DEADLINE)
+        .await
+        .expect("never fails");
+    engine
+        .store
+        .register(&[tagging], 60_000)
+        .await
+        .expect("never fails");
+    let began = clock::now();
+    let done = engine
+        .invalidate(&SITE, &["user:2".to_owned()], &tags)
+        .await;
+    assert_passed(began, 100);
+    assert_eq!(done.expect_err("it is late").kind(), ErrorKind::Timeout);
+    assert_eq!(engine.stats().pending_deletes, 1);
+    clock::sleep(5 * DEADLINE).await;
+    assert_eq!(engine.stats().pending_deletes, 0);
+}
