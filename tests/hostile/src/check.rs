@@ -103,6 +103,8 @@ pub fn url(text: &str) {
         format!("redis://user:{SECRET}@{text}"),
         format!("redis://:{SECRET}{text}@host"),
         format!("redis://:{text}{SECRET}@host"),
+        format!("redis-cluster://a,u:{SECRET}@{text}"),
+        format!("rediss-sentinel://a/m?sentinel_password={SECRET}{text}"),
         format!(
             "redis+unix:///{}?pass={SECRET}{text}",
             text.replace('?', "")

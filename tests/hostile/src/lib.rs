@@ -21,7 +21,8 @@ mod error;
 #[allow(dead_code, reason = "a module of the macros")]
 #[path = "../../../cached-redis-macros/src/parse/template.rs"]
 mod template;
-#[path = "../../../cached-redis-runtime/src/backend/redis/url.rs"]
+#[allow(dead_code, reason = "a module of the runtime")]
+#[path = "../../../cached-redis-runtime/src/backend/redis/url/mod.rs"]
 mod url;
 
 mod check;

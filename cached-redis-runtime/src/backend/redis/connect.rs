@@ -208,7 +208,8 @@ impl Endpoint {
 
     async fn connect(&self) -> Result<(Connected, Alarm), Error> {
         let alarm = self.link.alarm();
-        let mut connection = match self.open(ProtocolVersion::RESP3, &alarm).await {
+        let protocol = self.info.redis_settings().protocol();
+        let mut connection = match self.open(protocol, &alarm).await {
             // A proxy without `HELLO`: a closed connection then shows only when a command is sent.
             Err(error) if error.kind() == redis::ErrorKind::RESP3NotSupported => {
                 self.open(ProtocolVersion::RESP2, &alarm).await

@@ -3,12 +3,12 @@
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 
-use redis::{Cmd, Value};
+use redis::{Cmd, ConnectionAddr, Value};
 
 use super::connect::{Endpoint, Live};
 use super::error::{convert, is_unknown_script, is_unknown_syntax};
 use super::scripts::Script;
-use super::url;
+use super::url::{self, Target};
 use crate::codec::{Nonce, lease};
 use crate::error::{Error, ErrorKind};
 use crate::store::{Claimed, Claiming, Expect, Filling, Look, Reply, Store, Tagging};
@@ -27,7 +27,18 @@ impl RedisStore {
     /// A URL that cannot be used, or a server that refuses the user, the password or the database. A server that does
     /// not answer is no error.
     pub(crate) async fn connect(url: &str, deadline: Duration) -> Result<Self, Error> {
-        let endpoint = Endpoint::new(url::parse(url)?, deadline);
+        let url = url::parse(url)?;
+        let deadline = url.deadline.unwrap_or(deadline);
+        let Target::Server(info) = url.target else {
+            return Err(Error::new(
+                ErrorKind::Url,
+                "Cluster and Sentinel are not supported yet",
+            ));
+        };
+        if matches!(info.addr(), ConnectionAddr::TcpTls { .. }) {
+            return Err(Error::new(ErrorKind::Url, "TLS is not supported yet"));
+        }
+        let endpoint = Endpoint::new(info, deadline);
         endpoint.start().await?;
         Ok(Self {
             endpoint,
