@@ -1,6 +1,7 @@
 //! The harness of the tests: real servers, gates instead of sleeps, second processes.
 //!
 //! - [`Server`]: a `redis-server` of one's own on a free loopback port, killed when it goes out of scope.
+//! - [`Sentinels`]: a primary, a replica and those who put the one in the other's place.
 //! - [`Postgres`]: a database server of one's own, where PostgreSQL is installed.
 //! - [`Gate`] and [`CountingLoader`]: hold a load at the interesting moment and count how often it ran.
 //! - [`ChildProcess`] and [`Role`]: run a part of the test in another process, which a test may kill.
@@ -27,5 +28,5 @@ pub use self::clock::{Stopwatch, eventually, eventually_blocking, pause};
 pub use self::gate::Gate;
 pub use self::loader::CountingLoader;
 pub use self::scratch::ScratchDir;
-pub use self::server::{Postgres, Server, ServerBuilder};
+pub use self::server::{Postgres, Sentinels, SentinelsBuilder, Server, ServerBuilder};
 pub use self::table::Table;

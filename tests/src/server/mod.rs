@@ -3,8 +3,10 @@
 mod inspect;
 mod postgres;
 mod process;
+mod sentinel;
 
 pub use self::postgres::Postgres;
+pub use self::sentinel::{Sentinels, SentinelsBuilder};
 
 use std::ffi::OsString;
 use std::process::{Command, Stdio};

@@ -4,39 +4,42 @@
 //! supervisor tries in the background, at most a second apart. A connection is dead when it breaks, and when two
 //! commands in a row are not answered within the deadline: the client itself would keep such a connection for ever.
 
+use core::convert::Infallible;
 use core::fmt;
-use core::future::{Future as _, poll_fn};
+use core::future::{Future as _, pending, poll_fn};
 use core::pin::pin;
 use core::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::io::tcp::TcpSettings;
-use redis::io::tcp::socket2::TcpKeepalive;
-use redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionInfo, Pipeline, ProtocolVersion, PushInfo,
-    PushKind, RedisError, Value,
-};
+use redis::{Cmd, ConnectionAddr, Pipeline, ProtocolVersion, RedisError, Value};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::deadline::Deadlines;
-use super::error::{convert, convert_setup, is_dead, timeout, unavailable};
+use super::dial::Dialer;
+use super::error::{
+    convert, convert_setup, is_dead, is_permanent, is_read_only, timeout, unavailable,
+};
 use super::link::{self, Alarm, Link};
 use super::scripts::Script;
+use super::source::Source;
 use super::supervisor::supervise;
 use crate::clock;
-use crate::error::{Error, ErrorKind};
-use crate::sync::{Arc, Mutex};
+use crate::error::Error;
+use crate::sync::{Arc, Mutex, Weak};
 
 /// How long one attempt to connect may take, and how far apart attempts are at most.
 pub(super) const ATTEMPT: Duration = Duration::from_secs(1);
-/// Commands that may wait to be written. The client's default of 50 makes a burst of readers wait for one another.
-const QUEUE: usize = 1024;
+
+/// How often sentinels are asked whether the primary is still the primary. They take ten seconds to make a replica of one
+/// that was healthy when they replaced it, and what is deleted there until then is not deleted on its successor.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// A connection that is set up.
 pub(super) struct Connected {
     connection: MultiplexedConnection,
+    address: ConnectionAddr,
     /// The digests of [`Script::ALL`], where the server let us load them.
     digests: [Option<String>; Script::ALL.len()],
 }
@@ -46,7 +49,8 @@ pub(super) type Live = link::Live<Connected>;
 
 /// One server, through connections that come and go.
 pub(super) struct Endpoint {
-    info: ConnectionInfo,
+    source: Source,
+    dialer: Arc<Dialer>,
     deadlines: Arc<Deadlines>,
     link: Arc<Link<Connected>>,
     /// How the latest attempt ended, for those who wait for the first.
@@ -55,21 +59,14 @@ pub(super) struct Endpoint {
 }
 
 impl Endpoint {
-    pub(super) fn new(info: ConnectionInfo, deadline: Duration) -> Arc<Self> {
-        let keepalive = TcpKeepalive::new()
-            .with_time(Duration::from_secs(15))
-            .with_interval(Duration::from_secs(5));
-        // Nagle's algorithm stays on: a lone command leaves at once, and commands that come while one is under way travel
-        // together with the next reply's acknowledgement. With 64 tasks on one machine that is a third fewer writes, and
-        // without it a hit took 1.24 times as long as the hand-written one, which has it too
-        // (`cargo bench -p cached-redis-tests --bench hit`). It costs a concurrent command one round trip at most.
-        let tcp = TcpSettings::default()
-            .set_nodelay(false)
-            .set_keepalive(keepalive);
-        #[cfg(target_os = "linux")]
-        let tcp = tcp.set_user_timeout(Duration::from_secs(10));
+    pub(super) fn new(
+        source: impl Into<Source>,
+        dialer: &Arc<Dialer>,
+        deadline: Duration,
+    ) -> Arc<Self> {
         Arc::new(Self {
-            info: info.set_tcp_settings(tcp),
+            source: source.into(),
+            dialer: Arc::clone(dialer),
             deadlines: Arc::new(Deadlines::new(deadline)),
             link: Arc::new(Link::new()),
             outcome: watch::Sender::new(None),
@@ -106,10 +103,12 @@ impl Endpoint {
             let deadlines = Arc::clone(&self.deadlines);
             *supervisor = Some(runtime.spawn(async move {
                 // One task, so that the clock of the deadlines never outlives or misses the connections it is for.
+                let mut watch = pin!(watch(endpoint.clone()));
                 let (mut supervise, mut clock) =
                     (pin!(supervise(endpoint, link, bell)), pin!(deadlines.run()));
                 poll_fn(|cx| {
                     let _ = clock.as_mut().poll(cx);
+                    let _ = watch.as_mut().poll(cx);
                     supervise.as_mut().poll(cx)
                 })
                 .await;
@@ -124,7 +123,7 @@ impl Endpoint {
     /// The published connection.
     ///
     /// # Errors
-    /// [`ErrorKind::Unavailable`], at once, when there is none.
+    /// [`ErrorKind::Unavailable`](crate::ErrorKind), at once, when there is none.
     pub(super) fn live(self: &Arc<Self>) -> Result<Arc<Live>, Error> {
         if let Some(live) = self.link.current() {
             return Ok(live);
@@ -146,6 +145,7 @@ impl Endpoint {
         let took = within.took();
         // An error reply comes as a value here.
         let reply = self.settle(live, reply)?.and_then(Value::extract_error);
+        self.look_for_refusals(live, core::slice::from_ref(&reply));
         Ok((reply, took))
     }
 
@@ -159,7 +159,23 @@ impl Endpoint {
         let replies = pin!(connection.send_packed_commands(commands, 0, commands.len()));
         let replies = self.deadlines.within(replies).await;
         let replies = self.settle(live, replies)?.map_err(convert)?;
-        Ok(replies.into_iter().map(Value::extract_error).collect())
+        let replies: Vec<_> = replies.into_iter().map(Value::extract_error).collect();
+        self.look_for_refusals(live, &replies);
+        Ok(replies)
+    }
+
+    /// A primary that has become a replica answers reads from what it had then, and refuses writes: the connection is of no
+    /// more use, and the next goes to where the primary is now.
+    fn look_for_refusals(
+        self: &Arc<Self>,
+        live: &Arc<Live>,
+        replies: &[Result<Value, RedisError>],
+    ) {
+        let refused = |reply: &Result<_, _>| reply.as_ref().is_err_and(is_read_only);
+        if replies.iter().any(refused) {
+            self.link.retire(live);
+            self.supervise();
+        }
     }
 
     /// What the end of a command says about its connection.
@@ -203,55 +219,41 @@ impl Endpoint {
 
     /// Where this endpoint is, without user and password.
     pub(super) fn address(&self) -> String {
-        self.info.addr().to_string()
+        self.source.address()
+    }
+
+    /// Leaves a server that is not the one any more. It may well go on answering.
+    async fn look_again(&self) {
+        if let Some(live) = self.link.current()
+            && let Ok(info) = self.source.locate(&self.dialer).await
+            && *info.addr() != live.address
+        {
+            self.link.retire(&live);
+        }
     }
 
     async fn connect(&self) -> Result<(Connected, Alarm), Error> {
         let alarm = self.link.alarm();
-        let protocol = self.info.redis_settings().protocol();
-        let mut connection = match self.open(protocol, &alarm).await {
+        let info = self.source.locate(&self.dialer).await?;
+        let mut connection = match self.dialer.open(&info, Some(&alarm)).await {
             // A proxy without `HELLO`: a closed connection then shows only when a command is sent.
             Err(error) if error.kind() == redis::ErrorKind::RESP3NotSupported => {
-                self.open(ProtocolVersion::RESP2, &alarm).await
+                let settings = info.redis_settings().clone();
+                let settings = settings.set_protocol(ProtocolVersion::RESP2);
+                let info = info.clone().set_redis_settings(settings);
+                self.dialer.open(&info, Some(&alarm)).await
             }
             opened => opened,
         }
         .map_err(convert_setup)?;
+        self.source.verify(&mut connection).await?;
         let digests = load_scripts(&mut connection).await?;
         let connected = Connected {
             connection,
+            address: info.addr().clone(),
             digests,
         };
         Ok((connected, alarm))
-    }
-
-    async fn open(
-        &self,
-        protocol: ProtocolVersion,
-        alarm: &Alarm,
-    ) -> Result<MultiplexedConnection, RedisError> {
-        let settings = self.info.redis_settings().clone().set_protocol(protocol);
-        let client = Client::open(self.info.clone().set_redis_settings(settings))?;
-        // Our own deadline stands around every command, so the client need not arm a timer as well.
-        let config = AsyncConnectionConfig::new()
-            .set_response_timeout(None)
-            .set_connection_timeout(None)
-            .set_pipeline_buffer_size(QUEUE);
-        let config = if protocol == ProtocolVersion::RESP3 {
-            let alarm = alarm.clone();
-            config.set_push_sender(move |push: PushInfo| {
-                // Called inside the driver's task, so it may not block.
-                if push.kind == PushKind::Disconnection {
-                    alarm.sound();
-                }
-                Ok::<(), core::convert::Infallible>(())
-            })
-        } else {
-            config
-        };
-        client
-            .get_multiplexed_async_connection_with_config(&config)
-            .await
     }
 }
 
@@ -270,11 +272,17 @@ impl fmt::Debug for Endpoint {
     }
 }
 
-fn is_permanent(error: &Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::Auth | ErrorKind::Setting | ErrorKind::Url
-    )
+/// Never ends. Like the supervisor it holds the endpoint weakly between steps.
+async fn watch(endpoint: Weak<Endpoint>) -> Infallible {
+    if endpoint.upgrade().is_none_or(|one| !one.source.may_move()) {
+        return pending().await;
+    }
+    loop {
+        clock::sleep(LOOK).await;
+        if let Some(endpoint) = endpoint.upgrade() {
+            endpoint.look_again().await;
+        }
+    }
 }
 
 /// Loads the scripts. A user who may not is served by `EVAL` with the source.

@@ -26,6 +26,7 @@ pub(super) fn convert(error: RedisError) -> Error {
     let code = error.code().unwrap_or_default();
     let kind = match (error.kind(), code) {
         (Kind::AuthenticationFailed, _) | (_, "WRONGPASS" | "NOAUTH" | "NOPERM") => ErrorKind::Auth,
+        _ if is_read_only(&error) => ErrorKind::Unavailable,
         (_, "WRONGTYPE") => ErrorKind::WrongType,
         (_, "OOM") => ErrorKind::Full,
         // A server that starts, or is busy with somebody's script: it passes.
@@ -40,6 +41,7 @@ pub(super) fn convert(error: RedisError) -> Error {
         ErrorKind::Auth => "the server refused the user, the password or the permission",
         ErrorKind::WrongType => "the key holds another Redis type than a string",
         ErrorKind::Full => "the server is out of memory (`maxmemory` reached)",
+        ErrorKind::Unavailable if is_read_only(&error) => "the server is a read-only replica",
         ErrorKind::Unavailable if error.is_connection_refusal() => "nobody listens there",
         ErrorKind::Unavailable => "the connection to the server broke",
         _ => "the server answered with an error",
@@ -68,6 +70,25 @@ pub(super) fn convert_setup(error: RedisError) -> Error {
 /// A syntax error: the server does not know this form of the command.
 pub(super) fn is_unknown_syntax(error: &RedisError) -> bool {
     error.kind() == Kind::Server(ServerErrorKind::ResponseError) && error.code() == Some("ERR")
+}
+
+/// A replica refused to write. Before 7.0 an error that leaves a script has lost its code.
+pub(super) fn is_read_only(error: &RedisError) -> bool {
+    let in_script = || {
+        error
+            .detail()
+            .is_some_and(|detail| detail.contains("-READONLY "))
+    };
+    error.kind() == Kind::Server(ServerErrorKind::ReadOnly)
+        || (error.code() == Some("ERR") && in_script())
+}
+
+/// What will not pass by itself.
+pub(super) fn is_permanent(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Auth | ErrorKind::Setting | ErrorKind::Url
+    )
 }
 
 pub(super) fn is_unknown_script(error: &RedisError) -> bool {

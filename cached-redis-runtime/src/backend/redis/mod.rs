@@ -2,10 +2,13 @@
 
 mod connect;
 mod deadline;
+mod dial;
 mod error;
 mod link;
 mod pipelined;
 mod scripts;
+mod sentinel;
+mod source;
 mod standalone;
 mod supervisor;
 mod tags;

@@ -3,11 +3,14 @@
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 
-use redis::{Cmd, ConnectionAddr, Value};
+use redis::{Cmd, Value};
 
 use super::connect::{Endpoint, Live};
+use super::dial::Dialer;
 use super::error::{convert, is_unknown_script, is_unknown_syntax};
 use super::scripts::Script;
+use super::sentinel::Sentinels;
+use super::source::Source;
 use super::url::{self, Target};
 use crate::codec::{Nonce, lease};
 use crate::error::{Error, ErrorKind};
@@ -29,16 +32,20 @@ impl RedisStore {
     pub(crate) async fn connect(url: &str, deadline: Duration) -> Result<Self, Error> {
         let url = url::parse(url)?;
         let deadline = url.deadline.unwrap_or(deadline);
-        let Target::Server(info) = url.target else {
-            return Err(Error::new(
-                ErrorKind::Url,
-                "Cluster and Sentinel are not supported yet",
-            ));
+        let dialer = Arc::new(Dialer::new());
+        let source = match url.target {
+            Target::Server(info) => Source::from(info),
+            Target::Sentinel {
+                sentinels,
+                master,
+                settings,
+            } => Sentinels::new(sentinels, master, settings).into(),
+            Target::Cluster { seeds } => {
+                let message = format!("clusters are not supported yet ({} nodes)", seeds.len());
+                return Err(Error::new(ErrorKind::Url, message));
+            }
         };
-        if matches!(info.addr(), ConnectionAddr::TcpTls { .. }) {
-            return Err(Error::new(ErrorKind::Url, "TLS is not supported yet"));
-        }
-        let endpoint = Endpoint::new(info, deadline);
+        let endpoint = Endpoint::new(source, &dialer, deadline);
         endpoint.start().await?;
         Ok(Self {
             endpoint,

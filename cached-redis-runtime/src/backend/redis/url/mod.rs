@@ -28,13 +28,6 @@ pub(super) struct Url {
     pub(super) deadline: Option<Duration>,
 }
 
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        reason = "clusters and sentinels are read, and refused by the store"
-    )
-)]
 /// What to connect to. Addresses of [`ConnectionAddr::TcpTls`] are those of `rediss` and its like.
 #[derive(Debug)]
 pub(super) enum Target {
