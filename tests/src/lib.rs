@@ -2,6 +2,7 @@
 //!
 //! - [`Server`]: a `redis-server` of one's own on a free loopback port, killed when it goes out of scope.
 //! - [`Sentinels`]: a primary, a replica and those who put the one in the other's place.
+//! - [`TlsServer`]: the server on a port with TLS as well, with a certificate by an [`Authority`] of the test's own.
 //! - [`Postgres`]: a database server of one's own, where PostgreSQL is installed.
 //! - [`Gate`] and [`CountingLoader`]: hold a load at the interesting moment and count how often it ran.
 //! - [`ChildProcess`] and [`Role`]: run a part of the test in another process, which a test may kill.
@@ -28,5 +29,8 @@ pub use self::clock::{Stopwatch, eventually, eventually_blocking, pause};
 pub use self::gate::Gate;
 pub use self::loader::CountingLoader;
 pub use self::scratch::ScratchDir;
-pub use self::server::{Postgres, Sentinels, SentinelsBuilder, Server, ServerBuilder};
+pub use self::server::{
+    Authority, Pair, Postgres, Sentinels, SentinelsBuilder, Server, ServerBuilder, TlsSentinel,
+    TlsServer,
+};
 pub use self::table::Table;

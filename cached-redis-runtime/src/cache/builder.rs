@@ -5,6 +5,8 @@ use core::time::Duration;
 
 use super::Cache;
 use crate::backend::memory::MemoryStore;
+#[cfg(feature = "redis")]
+use crate::backend::redis::TlsSettings;
 use crate::codec::Format;
 use crate::engine::{Engine, Settings};
 use crate::error::{Error, ErrorKind};
@@ -35,6 +37,8 @@ pub struct CacheBuilder {
     url: String,
     namespace: Option<String>,
     memory_bytes: usize,
+    #[cfg(feature = "redis")]
+    tls: TlsSettings,
     settings: Settings,
 }
 
@@ -44,6 +48,8 @@ impl CacheBuilder {
             url,
             namespace: None,
             memory_bytes: 64 << 20,
+            #[cfg(feature = "redis")]
+            tls: TlsSettings::default(),
             settings: Settings {
                 namespace: String::new(),
                 format: Format::default(),
@@ -119,6 +125,42 @@ impl CacheBuilder {
         self
     }
 
+    /// The CA that issued the server's certificate, in PEM, for URLs with TLS such as `rediss://`: the content of a file, with one
+    /// certificate or several. It is trusted instead of the CAs that the machine trusts, which is the default. A sentinel's
+    /// certificate is checked in the same way.
+    ///
+    /// ```no_run
+    /// use cached_redis_runtime::Cache;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let cache = Cache::builder("rediss://cache.internal:6380")
+    ///     .tls_ca(std::fs::read("/etc/ssl/internal-ca.pem")?)
+    ///     .connect()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "tls")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+    pub fn tls_ca(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.tls.ca = Some(pem.into());
+        self
+    }
+
+    /// The certificate with which this program shows a server who it is, and its private key, both in PEM: the content of two
+    /// files. The certificate may be followed by those of its issuers; the key must not be encrypted. Defaults to none.
+    #[cfg(feature = "tls")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+    pub fn tls_client_certificate(
+        mut self,
+        certificate: impl Into<Vec<u8>>,
+        key: impl Into<Vec<u8>>,
+    ) -> Self {
+        self.tls.client = Some((certificate.into(), key.into()));
+        self
+    }
+
     /// Makes the cache, and waits for the first attempt to reach the server, a second at most.
     ///
     /// # Errors
@@ -171,6 +213,11 @@ impl CacheBuilder {
 
     async fn store(&self) -> Result<Arc<dyn Store>, Error> {
         if self.url == MEMORY {
+            #[cfg(feature = "redis")]
+            if let Some(given) = self.tls.given() {
+                let message = format!("`{given}` is given, and `memory://` has no TLS");
+                return Err(Error::new(ErrorKind::Setting, message));
+            }
             return Ok(Arc::new(MemoryStore::new(self.memory_bytes)));
         }
         if self.url.starts_with("memory:") {
@@ -185,7 +232,8 @@ impl CacheBuilder {
     #[cfg(feature = "redis")]
     async fn redis(&self) -> Result<Arc<dyn Store>, Error> {
         let deadline = self.settings.deadline;
-        let store = crate::backend::redis::RedisStore::connect(&self.url, deadline).await?;
+        let tls = self.tls.clone();
+        let store = crate::backend::redis::RedisStore::connect(&self.url, deadline, tls).await?;
         Ok(Arc::new(store))
     }
 

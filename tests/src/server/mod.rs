@@ -4,9 +4,11 @@ mod inspect;
 mod postgres;
 mod process;
 mod sentinel;
+mod tls;
 
 pub use self::postgres::Postgres;
-pub use self::sentinel::{Sentinels, SentinelsBuilder};
+pub use self::sentinel::{Sentinels, SentinelsBuilder, TlsSentinel};
+pub use self::tls::{Authority, Pair, TlsServer};
 
 use std::ffi::OsString;
 use std::process::{Command, Stdio};

@@ -9,7 +9,7 @@ use std::time::Duration;
 use redis::{FromRedisValue, RedisResult, Value};
 
 use super::process::{Failure, LOG, Process};
-use super::{Server, ServerBuilder, percent_encoded};
+use super::{Server, ServerBuilder, TlsServer, percent_encoded};
 use crate::clock::eventually_blocking;
 use crate::{ScratchDir, port};
 
@@ -102,7 +102,8 @@ impl SentinelsBuilder {
             "the replica has no primary"
         );
         let config = self.config(&at);
-        let start = |_| Sentinel::start(&self, &config);
+        let password = self.password.as_deref();
+        let start = |_| Sentinel::start(&self.server.binary, password, &config);
         let sentinels = Sentinels {
             watchers: (0..self.count).map(start).collect(),
             servers: [primary, replica],
@@ -263,19 +264,52 @@ impl Sentinels {
     }
 }
 
+/// A sentinel that is asked, and asks, by TLS only, and names the server's port with TLS.
+#[derive(Debug)]
+pub struct TlsSentinel {
+    _sentinel: Sentinel,
+    port: u16,
+}
+
+impl TlsSentinel {
+    /// Starts one that watches this server.
+    #[must_use]
+    pub fn start(watched: &TlsServer) -> Self {
+        let port = port::free();
+        let config = format!(
+            "tls-port {port}\n{}logfile {LOG}\nbind 127.0.0.1\nsentinel monitor {} 127.0.0.1 {} 1\n",
+            watched.directives(),
+            Sentinels::MASTER,
+            watched.port()
+        );
+        Self {
+            _sentinel: Sentinel::start(&watched.server().binary, None, &config),
+            port,
+        }
+    }
+
+    /// Where clients ask.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!(
+            "rediss-sentinel://localhost:{}/{}",
+            self.port,
+            Sentinels::MASTER
+        )
+    }
+}
+
 impl Sentinel {
-    fn start(builder: &SentinelsBuilder, config: &str) -> Self {
+    fn start(binary: &OsString, password: Option<&str>, config: &str) -> Self {
+        let login = password.map_or_else(String::new, |password| {
+            format!(":{}@", percent_encoded(password))
+        });
         for _ in 0..20 {
             let sentinel = Self {
                 process: Mutex::new(None),
-                binary: builder.server.binary.clone(),
+                binary: binary.clone(),
                 port: port::free(),
-                login: builder
-                    .password
-                    .as_deref()
-                    .map_or_else(String::new, |password| {
-                        format!(":{}@", percent_encoded(password))
-                    }),
+                login: login.clone(),
                 dir: ScratchDir::new("cr-sentinel"),
             };
             let dir = sentinel.dir.path();

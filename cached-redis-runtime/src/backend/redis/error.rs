@@ -58,6 +58,10 @@ pub(super) fn convert(error: RedisError) -> Error {
 
 /// A server that answers, and refuses what the URL asks for, will refuse it the next time as well.
 pub(super) fn convert_setup(error: RedisError) -> Error {
+    #[cfg(feature = "tls")]
+    if let Some(refusal) = super::tls::refusal(&error) {
+        return refusal.with_source(error);
+    }
     let refused = error.kind() == Kind::Server(ServerErrorKind::ResponseError);
     if refused || error.code() == Some("DENIED") {
         let message =

@@ -12,6 +12,10 @@ mod source;
 mod standalone;
 mod supervisor;
 mod tags;
+#[cfg(feature = "tls")]
+mod tls;
+mod tls_settings;
 mod url;
 
 pub(crate) use standalone::RedisStore;
+pub(crate) use tls_settings::TlsSettings;

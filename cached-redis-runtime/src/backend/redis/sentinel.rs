@@ -13,7 +13,7 @@ use redis::{
 };
 
 use super::dial::Dialer;
-use super::error::{convert, is_permanent, timeout};
+use super::error::{convert, convert_setup, is_permanent, timeout};
 use crate::clock;
 use crate::error::{Error, ErrorKind};
 use crate::sync::Mutex;
@@ -178,7 +178,7 @@ fn refused(error: RedisError) -> Error {
         let message = "what answers at the address of a sentinel is none";
         return Error::new(ErrorKind::Setting, message).with_source(error);
     }
-    let converted = convert(error);
+    let converted = convert_setup(error);
     if converted.kind() == ErrorKind::Auth {
         let message = "a sentinel refused the login, which is `?sentinel_user=…&sentinel_password=…` in the URL";
         return Error::new(ErrorKind::Auth, message).with_source(converted);

@@ -11,6 +11,7 @@ use super::error::{convert, is_unknown_script, is_unknown_syntax};
 use super::scripts::Script;
 use super::sentinel::Sentinels;
 use super::source::Source;
+use super::tls_settings::TlsSettings;
 use super::url::{self, Target};
 use crate::codec::{Nonce, lease};
 use crate::error::{Error, ErrorKind};
@@ -29,10 +30,14 @@ impl RedisStore {
     /// # Errors
     /// A URL that cannot be used, or a server that refuses the user, the password or the database. A server that does
     /// not answer is no error.
-    pub(crate) async fn connect(url: &str, deadline: Duration) -> Result<Self, Error> {
+    pub(crate) async fn connect(
+        url: &str,
+        deadline: Duration,
+        tls: TlsSettings,
+    ) -> Result<Self, Error> {
         let url = url::parse(url)?;
         let deadline = url.deadline.unwrap_or(deadline);
-        let dialer = Arc::new(Dialer::new());
+        let dialer = Arc::new(Dialer::new(url.target.has_tls(), tls).await?);
         let source = match url.target {
             Target::Server(info) => Source::from(info),
             Target::Sentinel {

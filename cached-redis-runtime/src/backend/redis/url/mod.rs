@@ -49,6 +49,17 @@ pub(super) enum Target {
     },
 }
 
+impl Target {
+    pub(super) fn has_tls(&self) -> bool {
+        let first = match self {
+            Self::Server(info) => Some(info),
+            Self::Sentinel { sentinels, .. } => sentinels.first(),
+            Self::Cluster { seeds } => seeds.first(),
+        };
+        first.is_some_and(|info| matches!(info.addr(), ConnectionAddr::TcpTls { .. }))
+    }
+}
+
 /// What a scheme says by itself.
 #[derive(Clone, Copy)]
 enum Kind {
