@@ -19,14 +19,15 @@ use tokio::task::JoinHandle;
 use super::deadline::Deadlines;
 use super::dial::Dialer;
 use super::error::{
-    convert, convert_setup, is_dead, is_permanent, is_read_only, timeout, unavailable,
+    convert, convert_setup, is_dead, is_forbidden, is_permanent, is_read_only, is_unknown_syntax,
+    timeout, unavailable,
 };
 use super::link::{self, Alarm, Link};
 use super::scripts::Script;
 use super::source::Source;
 use super::supervisor::supervise;
 use crate::clock;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::sync::{Arc, Mutex, Weak};
 
 /// How long one attempt to connect may take, and how far apart attempts are at most.
@@ -293,14 +294,20 @@ async fn load_scripts(
     for script in Script::ALL {
         pipeline.cmd("SCRIPT").arg("LOAD").arg(script.source());
     }
+    // Without scripts a claim would be made and nothing stored in its place.
+    pipeline.cmd("EVAL").arg("return 1").arg(0);
     // The server's `PING` as well: a connection is published only after it has answered.
     pipeline.cmd("PING");
     let replies = connection
-        .send_packed_commands(&pipeline, 0, Script::ALL.len() + 1)
+        .send_packed_commands(&pipeline, 0, pipeline.len())
         .await;
     let mut digests = [const { None }; Script::ALL.len()];
     match replies {
-        Ok(replies) => {
+        Ok(mut replies) => {
+            let tried = replies.drain(Script::ALL.len()..).next();
+            if let Some(Err(error)) = tried.map(Value::extract_error) {
+                refuses_scripts(error)?;
+            }
             for (digest, reply) in digests.iter_mut().zip(replies) {
                 // An error reply comes as a value here: this user may not load scripts.
                 *digest = redis::from_redis_value(reply).ok();
@@ -310,4 +317,16 @@ async fn load_scripts(
         Err(error) if is_dead(&error) => Err(convert(error)),
         Err(_) => Ok(digests),
     }
+}
+
+/// What will not pass is an error; the rest shows again in the commands.
+fn refuses_scripts(error: RedisError) -> Result<(), Error> {
+    if is_unknown_syntax(&error) {
+        let message = "the server has no `EVAL`, by which values are stored";
+        return Err(Error::new(ErrorKind::Setting, message).with_source(error));
+    }
+    if is_forbidden(&error) {
+        return Err(convert(error));
+    }
+    Ok(())
 }

@@ -37,6 +37,12 @@ pub(super) fn convert(error: RedisError) -> Error {
         _ if is_dead(&error) => ErrorKind::Unavailable,
         _ => ErrorKind::Server,
     };
+    if let Some(command) = forbidden_command(&error) {
+        let message = format!(
+            "the user of the URL may not run `{command}` (NOPERM); the README lists what it needs"
+        );
+        return Error::new(kind, message).with_source(error);
+    }
     let message = match kind {
         ErrorKind::Auth => "the server refused the user, the password or the permission",
         ErrorKind::WrongType => "the key holds another Redis type than a string",
@@ -74,6 +80,23 @@ pub(super) fn convert_setup(error: RedisError) -> Error {
 /// A syntax error: the server does not know this form of the command.
 pub(super) fn is_unknown_syntax(error: &RedisError) -> bool {
     error.kind() == Kind::Server(ServerErrorKind::ResponseError) && error.code() == Some("ERR")
+}
+
+/// The user may not do this. Before 7.0 an error that leaves a script has lost its code.
+pub(super) fn is_forbidden(error: &RedisError) -> bool {
+    let in_script = || {
+        let detail = error.detail();
+        detail.is_some_and(|detail| detail.contains("The user executing the script can't"))
+    };
+    error.code() == Some("NOPERM") || (error.code() == Some("ERR") && in_script())
+}
+
+/// The command in `… no permissions to run the 'eval' command`, which servers write in several ways.
+fn forbidden_command(error: &RedisError) -> Option<&str> {
+    let (_, rest) = error.detail()?.split_once("to run the '")?;
+    let (command, _) = rest.split_once('\'')?;
+    let is_name = |byte: u8| byte.is_ascii_lowercase() || byte == b'|';
+    (error.code() == Some("NOPERM") && command.bytes().all(is_name)).then_some(command)
 }
 
 /// A replica refused to write. Before 7.0 an error that leaves a script has lost its code.

@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use redis::{Pipeline, RedisError, Value};
 
-use super::error::{convert, is_unknown_script, is_unknown_syntax};
+use super::error::{convert, is_forbidden, is_unknown_script, is_unknown_syntax};
 use super::scripts::Script;
 use super::standalone::{
     ClaimArgs, RedisStore, claimed, integer, millis, scripted, set_claim, unexpected,
@@ -124,8 +124,21 @@ impl RedisStore {
             .zip(&bytes)
             .map(|((key, _), lease)| (*key, vec![&lease[..]]))
             .collect();
-        for reply in self.eval_all(Script::Release, &calls).await? {
-            reply.map_err(convert)?;
+        for (reply, (key, _)) in self
+            .eval_all(Script::Release, &calls)
+            .await?
+            .into_iter()
+            .zip(leases)
+        {
+            match reply {
+                // As for one alone.
+                Err(error) if is_forbidden(&error) => {
+                    let mut command = redis::cmd("DEL");
+                    command.arg(key);
+                    self.send(&command).await?;
+                }
+                reply => drop(reply.map_err(convert)?),
+            }
         }
         Ok(())
     }

@@ -3,11 +3,11 @@
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 
-use redis::{Cmd, Value};
+use redis::{Cmd, RedisError, Value};
 
 use super::connect::{Endpoint, Live};
 use super::dial::Dialer;
-use super::error::{convert, is_unknown_script, is_unknown_syntax};
+use super::error::{convert, is_forbidden, is_unknown_script, is_unknown_syntax};
 use super::scripts::Script;
 use super::sentinel::Sentinels;
 use super::source::Source;
@@ -65,16 +65,24 @@ impl RedisStore {
 
     /// `EVALSHA`, and `EVAL` where the digest is not known (any more).
     async fn eval(&self, script: Script, key: &str, args: &[&[u8]]) -> Result<Value, Error> {
+        self.try_eval(script, key, args).await?.map_err(convert)
+    }
+
+    async fn try_eval(
+        &self,
+        script: Script,
+        key: &str,
+        args: &[&[u8]],
+    ) -> Result<Result<Value, RedisError>, Error> {
         let live = self.endpoint.live()?;
         if let Some(digest) = live.digest(script) {
             let reply = self.run(&live, "EVALSHA", digest, key, args).await?;
             match reply {
                 Err(error) if is_unknown_script(&error) => {}
-                reply => return reply.map_err(convert),
+                reply => return Ok(reply),
             }
         }
-        let reply = self.run(&live, "EVAL", script.source(), key, args).await?;
-        reply.map_err(convert)
+        self.run(&live, "EVAL", script.source(), key, args).await
     }
 
     async fn run(
@@ -84,7 +92,7 @@ impl RedisStore {
         script: &str,
         key: &str,
         args: &[&[u8]],
-    ) -> Result<Result<Value, redis::RedisError>, Error> {
+    ) -> Result<Result<Value, RedisError>, Error> {
         let command = scripted(how, script, key, args);
         Ok(self.endpoint.send(live, &command).await?.0)
     }
@@ -268,7 +276,16 @@ impl Store for RedisStore {
         Box::pin(async move {
             let lease = lease(nonce);
             let args: [&[u8]; 1] = [&lease];
-            Ok(integer(&self.eval(Script::Release, key, &args).await?)? > 0)
+            match self.try_eval(Script::Release, key, &args).await? {
+                // What the script needs is not allowed: everybody would wait for the lease until it expires. Whatever else
+                // is there by now, to delete it costs a miss.
+                Err(error) if is_forbidden(&error) => {
+                    let mut command = redis::cmd("DEL");
+                    command.arg(key);
+                    Ok(integer(&self.send(&command).await?)? > 0)
+                }
+                reply => Ok(integer(&reply.map_err(convert)?)? > 0),
+            }
         })
     }
 

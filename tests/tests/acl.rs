@@ -1,0 +1,204 @@
+//! ACL users: with what the README lists everything works, with anything less something does not, and then nobody waits.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails, and says where"
+)]
+
+mod common;
+#[path = "behaviour/heard.rs"]
+mod heard;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
+
+use cached_redis_runtime::{
+    Cache, ErrorKind, Served, cache_aside, cache_invalidate, inspect, transaction,
+};
+use cached_redis_tests::{Server, Stopwatch, eventually, pause};
+
+use crate::common::PATIENCE;
+use crate::heard::Heard;
+
+const README: &str = include_str!("../../README.md");
+/// Short, so that a body soon needs its lease renewed.
+const LEASE: Duration = Duration::from_millis(60);
+
+#[cache_aside(key = "user:<id>", ttl = 600, tags("team:<team>"), skip(team))]
+async fn read(id: u64, team: u32) -> Result<u64, u32> {
+    if id == 0 { Err(team) } else { Ok(id) }
+}
+
+#[cache_aside(key = "slow:<id>", ttl = 600)]
+async fn read_slowly(id: u64) -> u64 {
+    pause(LEASE).await;
+    id
+}
+
+#[cache_aside(key = "row:<ids>", each = ids, ttl = 600)]
+async fn read_many(ids: &[u64]) -> HashMap<u64, u64> {
+    ids.iter().map(|id| (*id, *id)).collect()
+}
+
+#[cache_invalidate(key = "user:<id>", before, tags("team:<team>"))]
+async fn write(id: u64, team: u32) -> Result<(), ()> {
+    let _ = (id, team);
+    Ok(())
+}
+
+/// The README's commands for this file's functions.
+fn documented() -> Vec<&'static str> {
+    let (_, section) = README.split_once("**ACL users**").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let words = section.split([' ', '`', ',', '\n']);
+    let commands: BTreeSet<_> = words.filter_map(|word| word.strip_prefix('+')).collect();
+    // One server, database 0.
+    let elsewhere = ["role", "select"];
+    commands
+        .into_iter()
+        .filter(|command| !elsewhere.contains(command))
+        .collect()
+}
+
+fn server_with(commands: &[&str]) -> Server {
+    let rules: Vec<_> = commands
+        .iter()
+        .map(|command| format!("+{command}"))
+        .collect();
+    let rules = format!("~shop:* {}", rules.join(" "));
+    Server::builder().user("app", "pw", &rules).start()
+}
+
+async fn connect(server: &Server) -> Result<Cache, cached_redis_runtime::Error> {
+    let builder = Cache::builder(server.url()).namespace("shop").lease(LEASE);
+    builder.deadline(Duration::from_secs(5)).connect().await
+}
+
+/// Every sort of command once, whatever comes of it.
+async fn everything(cache: &Cache) {
+    cache
+        .scope(async {
+            for _ in 0..2 {
+                read(1, 1).await.unwrap();
+                read(0, 1).await.unwrap_err();
+                read_slowly(1).await;
+                read_many(&[1, 2, 3]).await;
+            }
+            write(1, 1).await.unwrap();
+            transaction(write(1, 1)).await.unwrap();
+        })
+        .await;
+}
+
+/// The commands that were refused.
+fn refused(server: &Server) -> BTreeSet<String> {
+    let log: Vec<BTreeMap<String, redis::Value>> =
+        redis::from_redis_value(server.cli(&["ACL", "LOG"])).unwrap();
+    let command = |mut entry: BTreeMap<String, redis::Value>| {
+        redis::from_redis_value(entry.remove("object").unwrap()).unwrap()
+    };
+    log.into_iter().map(command).collect()
+}
+
+#[tokio::test]
+async fn what_the_readme_lists_is_enough() {
+    let server = server_with(&documented());
+    let cache = connect(&server).await.unwrap();
+    everything(&cache).await;
+    assert_eq!(cache.scope(inspect(read_slowly(1))).await, (1, Served::Hit));
+    assert_eq!(refused(&server), BTreeSet::new());
+    for template in ["user:<id>", "slow:<id>", "row:<ids>"] {
+        let stats = cache.stats().family(template).cloned().unwrap();
+        assert_eq!((stats.errors, stats.lost_deletes), (0, 0), "{template}");
+        assert!(stats.fills > 0, "{template}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_that_the_readme_lists_can_be_left_out() {
+    let documented = documented();
+    assert!(documented.len() > 12, "{documented:?}");
+    let server = server_with(&documented);
+    for command in &documented {
+        server.run(&["ACL", "SETUSER", "app", &format!("-{command}")]);
+        server.run(&["ACL", "LOG", "RESET"]);
+        server.run(&["FLUSHALL"]);
+        if let Ok(cache) = connect(&server).await {
+            everything(&cache).await;
+        }
+        assert!(
+            refused(&server).contains(*command),
+            "`{command}` is not needed"
+        );
+        server.run(&["ACL", "SETUSER", "app", &format!("+{command}")]);
+    }
+}
+
+#[tokio::test]
+async fn without_scripts_connecting_is_refused() {
+    let without: Vec<_> = documented();
+    let without: Vec<_> = without.into_iter().filter(|one| *one != "eval").collect();
+    let server = server_with(&without);
+    let error = connect(&server).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Auth);
+    assert!(error.to_string().contains("may not run `eval`"), "{error}");
+}
+
+/// The right is taken away from a program that runs: it goes on without the cache, and says why.
+#[tokio::test]
+async fn a_right_that_is_taken_away() {
+    let heard = Heard::default();
+    let _listening = tracing::subscriber::set_default(heard.clone());
+    let server = server_with(&documented());
+    let cache = connect(&server).await.unwrap();
+    server.run(&["ACL", "SETUSER", "app", "-eval", "-evalsha"]);
+    server.run(&["CLIENT", "KILL", "USER", "app"]);
+    eventually(PATIENCE, || heard.times("may not run `eval`") > 0).await;
+    assert_eq!(
+        cache.scope(inspect(read_slowly(7))).await,
+        (7, Served::Uncached)
+    );
+    assert_eq!(heard.times("may not run `eval`"), 1);
+    server.run(&["ACL", "SETUSER", "app", "+eval", "+evalsha"]);
+    eventually(PATIENCE, || cache.stats().connected).await;
+    assert_eq!(
+        cache.scope(inspect(read_slowly(8))).await,
+        (8, Served::Miss)
+    );
+    assert_eq!(cache.scope(inspect(read_slowly(8))).await, (8, Served::Hit));
+}
+
+/// A claim that is made and can be neither filled nor given back by script would be waited for by everybody.
+#[tokio::test]
+async fn a_user_who_may_claim_and_not_fill_waits_for_nothing() {
+    let heard = Heard::default();
+    let _listening = tracing::subscriber::set_default(heard.clone());
+    let without: Vec<_> = documented();
+    let without: Vec<_> = without
+        .into_iter()
+        .filter(|one| *one != "getrange")
+        .collect();
+    let server = server_with(&without);
+    let builder = Cache::builder(server.url()).namespace("shop");
+    let cache = builder
+        .deadline(Duration::from_secs(5))
+        .connect()
+        .await
+        .unwrap();
+    let watch = Stopwatch::start();
+    cache
+        .scope(async {
+            for _ in 0..3 {
+                assert_eq!(inspect(read_slowly(1)).await, (1, Served::Miss));
+                assert_eq!(read_many(&[1, 2, 3]).await.len(), 3);
+            }
+        })
+        .await;
+    assert!(
+        watch.elapsed() < Duration::from_secs(4),
+        "{:?}",
+        watch.elapsed()
+    );
+    eventually(PATIENCE, || server.keys().is_empty()).await;
+    assert_eq!(heard.times("could not use the cache"), 1, "said once");
+}
