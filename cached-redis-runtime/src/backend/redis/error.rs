@@ -26,6 +26,7 @@ pub(super) fn convert(error: RedisError) -> Error {
     let code = error.code().unwrap_or_default();
     let kind = match (error.kind(), code) {
         (Kind::AuthenticationFailed, _) | (_, "WRONGPASS" | "NOAUTH" | "NOPERM") => ErrorKind::Auth,
+        _ if is_forbidden(&error) => ErrorKind::Auth,
         _ if is_read_only(&error) => ErrorKind::Unavailable,
         (_, "WRONGTYPE") => ErrorKind::WrongType,
         (_, "OOM") => ErrorKind::Full,
@@ -82,11 +83,12 @@ pub(super) fn is_unknown_syntax(error: &RedisError) -> bool {
     error.kind() == Kind::Server(ServerErrorKind::ResponseError) && error.code() == Some("ERR")
 }
 
-/// The user may not do this. Before 7.0 an error that leaves a script has lost its code.
+/// The user may not do this. An error that leaves a script has lost its code: the texts are those of Redis and Valkey.
 pub(super) fn is_forbidden(error: &RedisError) -> bool {
     let in_script = || {
-        let detail = error.detail();
-        detail.is_some_and(|detail| detail.contains("The user executing the script can't"))
+        let detail = error.detail().unwrap_or_default();
+        detail.contains("The user executing the script can't")
+            || detail.contains("ACL failure in script")
     };
     error.code() == Some("NOPERM") || (error.code() == Some("ERR") && in_script())
 }
@@ -96,7 +98,7 @@ fn forbidden_command(error: &RedisError) -> Option<&str> {
     let (_, rest) = error.detail()?.split_once("to run the '")?;
     let (command, _) = rest.split_once('\'')?;
     let is_name = |byte: u8| byte.is_ascii_lowercase() || byte == b'|';
-    (error.code() == Some("NOPERM") && command.bytes().all(is_name)).then_some(command)
+    (is_forbidden(error) && command.bytes().all(is_name)).then_some(command)
 }
 
 /// A replica refused to write. Before 7.0 an error that leaves a script has lost its code.
