@@ -141,7 +141,7 @@ impl CacheBuilder {
     /// # Ok(())
     /// # }
     /// ```
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "tls-no-provider")]
     #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
     pub fn tls_ca(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.tls.ca = Some(pem.into());
@@ -150,7 +150,7 @@ impl CacheBuilder {
 
     /// The certificate with which this program shows a server who it is, and its private key, both in PEM: the content of two
     /// files. The certificate may be followed by those of its issuers; the key must not be encrypted. Defaults to none.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "tls-no-provider")]
     #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
     pub fn tls_client_certificate(
         mut self,

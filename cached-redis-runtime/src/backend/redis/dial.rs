@@ -3,7 +3,7 @@
 use core::convert::Infallible;
 use core::time::Duration;
 
-#[cfg(feature = "tls")]
+#[cfg(feature = "tls-no-provider")]
 use redis::ConnectionAddr;
 use redis::aio::MultiplexedConnection;
 use redis::io::tcp::TcpSettings;
@@ -13,7 +13,7 @@ use redis::{
 };
 
 use super::link::Alarm;
-#[cfg(feature = "tls")]
+#[cfg(feature = "tls-no-provider")]
 use super::tls::Tls;
 use super::tls_settings::TlsSettings;
 use crate::error::{Error, ErrorKind};
@@ -24,7 +24,7 @@ const QUEUE: usize = 1024;
 /// How connections are opened, the same for all of a cache.
 pub(super) struct Dialer {
     tcp: TcpSettings,
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "tls-no-provider")]
     tls: Option<Tls>,
 }
 
@@ -34,7 +34,7 @@ impl Dialer {
     /// # Errors
     /// Settings of TLS that cannot be used, or are not asked for.
     #[cfg_attr(
-        not(feature = "tls"),
+        not(feature = "tls-no-provider"),
         expect(clippy::unused_async, reason = "with the feature it reads files")
     )]
     pub(super) async fn new(tls: bool, settings: TlsSettings) -> Result<Self, Error> {
@@ -43,14 +43,14 @@ impl Dialer {
                 format!("`{given}` is given, and the URL is one without TLS, such as `redis://`");
             return Err(Error::new(ErrorKind::Setting, message));
         }
-        #[cfg(not(feature = "tls"))]
+        #[cfg(not(feature = "tls-no-provider"))]
         if tls {
             let message = "a URL with TLS, such as `rediss://`, needs the feature `tls` of `cached-redis-runtime`";
             return Err(Error::new(ErrorKind::Url, message));
         }
         Ok(Self {
             tcp: tcp(),
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "tls-no-provider")]
             tls: if tls {
                 Some(Tls::new(settings).await?)
             } else {
@@ -83,7 +83,7 @@ impl Dialer {
             }
             _ => config,
         };
-        #[cfg(feature = "tls")]
+        #[cfg(feature = "tls-no-provider")]
         if let (ConnectionAddr::TcpTls { host, port, .. }, Some(tls)) = (info.addr(), &self.tls) {
             let stream = tls.connect(host, *port, &self.tcp).await?;
             let settings = info.redis_settings();
@@ -116,7 +116,7 @@ fn tcp() -> TcpSettings {
     tcp
 }
 
-#[cfg(all(test, not(feature = "tls")))]
+#[cfg(all(test, not(feature = "tls-no-provider")))]
 mod tests {
     use super::*;
 

@@ -65,7 +65,7 @@ pub(super) fn convert(error: RedisError) -> Error {
 
 /// A server that answers, and refuses what the URL asks for, will refuse it the next time as well.
 pub(super) fn convert_setup(error: RedisError) -> Error {
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "tls-no-provider")]
     if let Some(refusal) = super::tls::refusal(&error) {
         return refusal.with_source(error);
     }

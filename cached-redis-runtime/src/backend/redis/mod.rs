@@ -12,7 +12,7 @@ mod source;
 mod standalone;
 mod supervisor;
 mod tags;
-#[cfg(feature = "tls")]
+#[cfg(feature = "tls-no-provider")]
 mod tls;
 mod tls_settings;
 mod url;

@@ -1,10 +1,10 @@
 //! What a handshake needs to know, read once.
 
-use tokio_rustls::rustls::client::ClientConfig;
-use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
-use tokio_rustls::rustls::pki_types::pem::PemObject as _;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio_rustls::rustls::{self, RootCertStore};
+use rustls::RootCertStore;
+use rustls::client::ClientConfig;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::super::tls_settings::TlsSettings;
 use crate::error::{Error, ErrorKind};
@@ -15,10 +15,7 @@ pub(super) fn build(settings: &TlsSettings) -> Result<ClientConfig, Error> {
         Some(pem) => own(pem)?,
         None => system()?,
     };
-    // Never installed for the process: which provider it has is for the program to say.
-    let provider = CryptoProvider::get_default().cloned();
-    let provider = provider.unwrap_or_else(|| Arc::new(ring::default_provider()));
-    let config = ClientConfig::builder_with_provider(provider)
+    let config = ClientConfig::builder_with_provider(provider()?)
         .with_safe_default_protocol_versions()
         .map_err(|error| wrong("the process's rustls provider has no TLS 1.2 or 1.3", error))?
         .with_root_certificates(roots);
@@ -40,6 +37,25 @@ pub(super) fn build(settings: &TlsSettings) -> Result<ClientConfig, Error> {
             ),
             error => wrong("the key of `tls_client_certificate` cannot be used", error),
         })
+}
+
+/// That of the process, if it has one. Ours is never installed: which one a process has is for the program to say.
+#[cfg_attr(
+    feature = "tls",
+    expect(clippy::unnecessary_wraps, reason = "without ring there may be none")
+)]
+fn provider() -> Result<Arc<CryptoProvider>, Error> {
+    if let Some(installed) = CryptoProvider::get_default() {
+        return Ok(Arc::clone(installed));
+    }
+    #[cfg(feature = "tls")]
+    return Ok(Arc::new(rustls::crypto::ring::default_provider()));
+    #[cfg(not(feature = "tls"))]
+    Err(Error::new(
+        ErrorKind::Setting,
+        "with the feature `tls-no-provider` the program installs a provider of cryptography before it connects, as by \
+         `rustls::crypto::aws_lc_rs::default_provider().install_default()`; the feature `tls` brings one",
+    ))
 }
 
 fn own(pem: &[u8]) -> Result<RootCertStore, Error> {
@@ -81,4 +97,16 @@ fn certificates(pem: &[u8], what: &str) -> Result<Vec<CertificateDer<'static>>, 
 
 fn wrong(message: &'static str, error: rustls::Error) -> Error {
     Error::new(ErrorKind::Setting, message).with_source(error)
+}
+
+#[cfg(all(test, not(feature = "tls")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_ring_the_program_brings_a_provider() {
+        let error = build(&TlsSettings::default()).expect_err("there is none");
+        assert_eq!(error.kind(), ErrorKind::Setting);
+        assert!(error.to_string().contains("install_default"), "{error}");
+    }
 }

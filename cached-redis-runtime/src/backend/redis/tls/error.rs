@@ -3,7 +3,7 @@
 use core::error::Error as StdError;
 use std::io;
 
-use tokio_rustls::rustls::{self, AlertDescription, CertificateError, InvalidMessage};
+use rustls::{AlertDescription, CertificateError, InvalidMessage};
 
 use crate::error::{Error, ErrorKind};
 use crate::sync::Arc;

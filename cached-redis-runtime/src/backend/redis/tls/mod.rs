@@ -12,11 +12,11 @@ use std::net::SocketAddr;
 
 use redis::io::tcp::TcpSettings;
 use redis::io::tcp::socket2::SockRef;
+use rustls::pki_types::ServerName;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use tokio_rustls::rustls::pki_types::ServerName;
 
 pub(super) use self::error::refusal;
 use super::tls_settings::TlsSettings;
