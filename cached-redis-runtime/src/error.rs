@@ -10,9 +10,9 @@ use std::sync::Arc;
 pub enum ErrorKind {
     /// The URL cannot be used. The message names the part that is wrong and never repeats a password.
     Url,
-    /// A setting of the builder is out of range.
+    /// A setting of the builder is out of range or does not fit the server: its database, its certificate, the name of its master.
     Setting,
-    /// The server refused the user or the password.
+    /// The server refused the user or the password, or the user may not run a command.
     Auth,
     /// There is no connection to the server at the moment. The cache is reconnecting in the background.
     Unavailable,

@@ -10,6 +10,11 @@
 //! - [`Stats`] says what the cache did, per key family.
 //! - `catalogue()`, with the feature of that name, lists all annotated functions and checks their keys against each other.
 //!
+//! # Where Redis is
+//!
+//! [`Cache::builder`] lists the URLs: one server, a unix socket, the primary behind sentinels, each by TLS too. The feature `tls` brings
+//! `ring`; `tls-no-provider` leaves the choice of cryptography to a program that installs a rustls provider itself.
+//!
 //! # When Redis is down
 //!
 //! Annotated functions run their body and return what it returns. A call waits for the server for one deadline (100 ms) at most, all

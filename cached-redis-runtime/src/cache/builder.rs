@@ -6,7 +6,7 @@ use core::time::Duration;
 use super::Cache;
 use crate::backend::memory::MemoryStore;
 #[cfg(feature = "redis")]
-use crate::backend::redis::TlsSettings;
+use crate::backend::redis::{RedisStore, TlsSettings, deadline_of};
 use crate::codec::Format;
 use crate::engine::{Engine, Settings};
 use crate::error::{Error, ErrorKind};
@@ -15,7 +15,7 @@ use crate::sync::Arc;
 
 const MEMORY: &str = "memory://";
 
-/// Settings for a [`Cache`].
+/// Settings for a [`Cache`], made by [`Cache::builder`], whose documentation has the URLs.
 ///
 /// ```
 /// use cached_redis_runtime::Cache;
@@ -77,6 +77,7 @@ impl CacheBuilder {
     /// Each further 500 keys of a batch, each further 500 members of a tag, and each cache of a `transaction` have a deadline
     /// of their own. While a call waits for another's load (see [`wait`](Self::wait)) it waits for the load, not the server.
     /// Without effect on `memory://`.
+    /// `?deadline=100ms` in the URL wins over this one: it is nearer to where the program runs.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.settings.deadline = deadline;
         self
@@ -164,8 +165,8 @@ impl CacheBuilder {
     /// Makes the cache, and waits for the first attempt to reach the server, a second at most.
     ///
     /// # Errors
-    /// A URL that cannot be used, a setting out of range, or a server that refuses the user, the password or the
-    /// database.
+    /// A URL that cannot be used, a setting out of range, or what will not pass by itself: a server that refuses the user, the
+    /// password, the database or scripts, a certificate that is not trusted, a name that the sentinels do not know.
     ///
     /// # Cancel safety
     /// Nothing is left behind.
@@ -176,6 +177,12 @@ impl CacheBuilder {
         self.check()?;
         if let Some(namespace) = self.namespace.take() {
             self.settings.namespace = format!("{namespace}:");
+        }
+        #[cfg(feature = "redis")]
+        if !self.url.starts_with("memory:")
+            && let Some(deadline) = deadline_of(&self.url)?
+        {
+            self.settings.deadline = deadline;
         }
         // Timers are late, by a millisecond and more where there is much to do.
         self.settings.deadline -= self.settings.deadline / 25;
@@ -233,7 +240,7 @@ impl CacheBuilder {
     async fn redis(&self) -> Result<Arc<dyn Store>, Error> {
         let deadline = self.settings.deadline;
         let tls = self.tls.clone();
-        let store = crate::backend::redis::RedisStore::connect(&self.url, deadline, tls).await?;
+        let store = RedisStore::connect(&self.url, deadline, tls).await?;
         Ok(Arc::new(store))
     }
 

@@ -53,7 +53,8 @@ impl Cache {
     /// caching begins when the server is there.
     ///
     /// # Errors
-    /// A URL that cannot be used, or a server that refuses the user, the password or the database.
+    /// A URL that cannot be used, or a server that refuses the user, the password or the database; see
+    /// [`CacheBuilder::connect`].
     ///
     /// # Cancel safety
     /// Nothing is left behind.
@@ -74,6 +75,29 @@ impl Cache {
     }
 
     /// A cache with settings of your own.
+    ///
+    /// | URL | |
+    /// |---|---|
+    /// | `redis://user:password@host:6379/2` | one server. The port defaults to 6379, the database to 0; a password alone is `:password@` |
+    /// | `redis+unix:///run/redis.sock` | a unix socket, with `?db=2&user=…&pass=…` or `user:password@` before the path |
+    /// | `redis-sentinel://user:password@host1,host2:26379/mymaster/2` | the primary that the sentinels call `mymaster`; their port defaults to 26379, the primary's database to 0. User and password are the primary's; `?sentinel_user=…&sentinel_password=…` those of the sentinels, which default to none |
+    /// | `rediss://…`, `rediss-sentinel://…` | the same by TLS, with the feature `tls`: sentinels and servers alike |
+    /// | `memory://` | a store in this process |
+    ///
+    /// In place of `redis` may stand `valkey`, and `unix://` is short for `redis+unix://`. IPv6 addresses stand in brackets. In users,
+    /// passwords, paths and the master's name, what is no letter or digit is percent-encoded: `@` as `%40`, `/` as `%2F`.
+    ///
+    /// | parameter | |
+    /// |---|---|
+    /// | `?deadline=100ms` | [`CacheBuilder::deadline`], in `ms` or `s` |
+    /// | `?protocol=resp2` | for proxies that claim RESP3 and do not have it. Defaults to `resp3`; a server that has no RESP3 is asked in RESP2 by itself |
+    ///
+    /// # Sentinel
+    ///
+    /// The sentinels are asked one after another before each attempt to connect, each for 250 ms at most, and the server they name
+    /// must call itself a primary. Once a second one of them is asked whether it still is. While there is no primary, functions run
+    /// uncached. The name or address by which a sentinel knows a server must be one that this process can reach, and with TLS one
+    /// that is in the server's certificate.
     pub fn builder(url: impl Into<String>) -> CacheBuilder {
         CacheBuilder::new(url.into())
     }

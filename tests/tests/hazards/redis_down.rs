@@ -264,6 +264,19 @@ async fn the_password_changed_while_running() {
 }
 
 #[tokio::test]
+async fn the_deadline_of_the_url_wins() {
+    let server = Server::start();
+    let url = format!("{}?deadline=100ms", server.url());
+    let builder = Cache::builder(url).deadline(Duration::from_secs(30));
+    let cache = builder.connect().await.unwrap();
+    server.stop();
+    let watch = Stopwatch::start();
+    assert_eq!(cache.scope(read(1, 5)).await, 5);
+    assert!(watch.elapsed() < DEADLINE + SLACK, "{:?}", watch.elapsed());
+    server.cont();
+}
+
+#[tokio::test]
 async fn a_wrong_url_is_an_error_and_names_the_part() {
     for (url, part) in [
         ("redis:/localhost", "must begin with"),

@@ -19,3 +19,4 @@ mod url;
 
 pub(crate) use standalone::RedisStore;
 pub(crate) use tls_settings::TlsSettings;
+pub(crate) use url::deadline_of;

@@ -36,7 +36,6 @@ impl RedisStore {
         tls: TlsSettings,
     ) -> Result<Self, Error> {
         let url = url::parse(url)?;
-        let deadline = url.deadline.unwrap_or(deadline);
         let dialer = Arc::new(Dialer::new(url.target.has_tls(), tls).await?);
         let source = match url.target {
             Target::Server(info) => Source::from(info),

@@ -24,7 +24,7 @@ const SENTINEL_PORT: u16 = 26379;
 #[derive(Debug)]
 pub(super) struct Url {
     pub(super) target: Target,
-    /// `?deadline=…`, which the builder's gives way to.
+    /// `?deadline=…`, to which the builder's gives way.
     pub(super) deadline: Option<Duration>,
 }
 
@@ -67,6 +67,14 @@ enum Kind {
     Unix,
     Cluster,
     Sentinel,
+}
+
+/// What the URL says of the deadline, which is one of calls and not of connections.
+///
+/// # Errors
+/// Those of [`parse`].
+pub(crate) fn deadline_of(url: &str) -> Result<Option<Duration>, Error> {
+    parse(url).map(|url| url.deadline)
 }
 
 /// # Errors
