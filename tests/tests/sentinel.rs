@@ -6,6 +6,8 @@
 )]
 
 mod common;
+#[path = "behaviour/heard.rs"]
+mod heard;
 
 use std::time::Duration;
 
@@ -13,6 +15,7 @@ use cached_redis_runtime::{Cache, ErrorKind, Served, cache_aside, cache_invalida
 use cached_redis_tests::{Sentinels, Server, Stopwatch, eventually};
 
 use crate::common::PATIENCE;
+use crate::heard::Heard;
 
 #[cache_aside(key = "s:<id>", ttl = 600, skip(value))]
 async fn read(id: u64, value: u32) -> u32 {
@@ -137,6 +140,8 @@ async fn a_replaced_primary_is_left_though_it_goes_on_answering() {
 /// As when the address of a managed server has moved to another one: nobody cuts the connection.
 #[tokio::test]
 async fn a_refused_write_closes_the_connection_to_a_replica() {
+    let heard = Heard::default();
+    let _listening = tracing::subscriber::set_default(heard.clone());
     let (server, other) = (Server::start(), Server::start());
     let cache = connect(server.url()).await;
     caches(&cache, 1, 7).await;
@@ -152,6 +157,9 @@ async fn a_refused_write_closes_the_connection_to_a_replica() {
         cache.scope(inspect(read(1, 8))).await,
         (8, Served::Uncached)
     );
+    eventually(PATIENCE, || cache.stats().connected).await;
+    cache.scope(read(2, 9)).await;
+    assert_eq!(heard.times("is a read-only replica"), 1, "said once");
     server.run(&["REPLICAOF", "NO", "ONE"]);
     eventually(PATIENCE, || cache.stats().pending_deletes == 0).await;
     caches(&cache, 6, 9).await;
@@ -177,6 +185,11 @@ async fn what_the_sentinels_refuse_is_an_error_that_says_so() {
         assert_eq!(error.kind(), ErrorKind::Auth);
         assert!(error.to_string().contains("`?sentinel_user="), "{error}");
     }
+    // A password for one that asks for none.
+    let open = Sentinels::start();
+    let url = format!("{}?sentinel_password=needless", open.url());
+    let error = Cache::connect(url).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Auth, "{error}");
     let server = Server::start();
     let url = format!(
         "redis-sentinel://127.0.0.1:{}/mymaster",

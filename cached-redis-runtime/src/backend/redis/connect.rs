@@ -19,15 +19,17 @@ use tokio::task::JoinHandle;
 use super::deadline::Deadlines;
 use super::dial::Dialer;
 use super::error::{
-    convert, convert_setup, is_dead, is_forbidden, is_permanent, is_read_only, is_unknown_syntax,
-    timeout, unavailable,
+    convert, convert_setup, is_dead, is_permanent, is_read_only, timeout, unavailable,
 };
 use super::link::{self, Alarm, Link};
 use super::scripts::Script;
+use super::setup::load_scripts;
 use super::source::Source;
 use super::supervisor::supervise;
 use crate::clock;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
+use crate::observe::warn;
+use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Arc, Mutex, Weak};
 
 /// How long one attempt to connect may take, and how far apart attempts are at most.
@@ -57,6 +59,8 @@ pub(super) struct Endpoint {
     /// How the latest attempt ended, for those who wait for the first.
     outcome: watch::Sender<Option<Result<(), Error>>>,
     supervisor: Mutex<Option<JoinHandle<()>>>,
+    /// Whether a write was refused before.
+    refused: AtomicBool,
 }
 
 impl Endpoint {
@@ -72,6 +76,7 @@ impl Endpoint {
             link: Arc::new(Link::new()),
             outcome: watch::Sender::new(None),
             supervisor: Mutex::new(None),
+            refused: AtomicBool::new(false),
         })
     }
 
@@ -124,7 +129,7 @@ impl Endpoint {
     /// The published connection.
     ///
     /// # Errors
-    /// [`ErrorKind::Unavailable`](crate::ErrorKind), at once, when there is none.
+    /// [`Unavailable`](crate::ErrorKind::Unavailable), at once, when there is none.
     pub(super) fn live(self: &Arc<Self>) -> Result<Arc<Live>, Error> {
         if let Some(live) = self.link.current() {
             return Ok(live);
@@ -174,6 +179,12 @@ impl Endpoint {
     ) {
         let refused = |reply: &Result<_, _>| reply.as_ref().is_err_and(is_read_only);
         if replies.iter().any(refused) {
+            if !self.refused.swap(true, Ordering::Relaxed) {
+                warn(format_args!(
+                    "{} is a read-only replica: functions run uncached until the primary is there (said once)",
+                    live.address
+                ));
+            }
             self.link.retire(live);
             self.supervise();
         }
@@ -284,49 +295,4 @@ async fn watch(endpoint: Weak<Endpoint>) -> Infallible {
             endpoint.look_again().await;
         }
     }
-}
-
-/// Loads the scripts. A user who may not is served by `EVAL` with the source.
-async fn load_scripts(
-    connection: &mut MultiplexedConnection,
-) -> Result<[Option<String>; Script::ALL.len()], Error> {
-    let mut pipeline = Pipeline::new();
-    for script in Script::ALL {
-        pipeline.cmd("SCRIPT").arg("LOAD").arg(script.source());
-    }
-    // Without scripts a claim would be made and nothing stored in its place.
-    pipeline.cmd("EVAL").arg("return 1").arg(0);
-    // The server's `PING` as well: a connection is published only after it has answered.
-    pipeline.cmd("PING");
-    let replies = connection
-        .send_packed_commands(&pipeline, 0, pipeline.len())
-        .await;
-    let mut digests = [const { None }; Script::ALL.len()];
-    match replies {
-        Ok(mut replies) => {
-            let tried = replies.drain(Script::ALL.len()..).next();
-            if let Some(Err(error)) = tried.map(Value::extract_error) {
-                refuses_scripts(error)?;
-            }
-            for (digest, reply) in digests.iter_mut().zip(replies) {
-                // An error reply comes as a value here: this user may not load scripts.
-                *digest = redis::from_redis_value(reply).ok();
-            }
-            Ok(digests)
-        }
-        Err(error) if is_dead(&error) => Err(convert(error)),
-        Err(_) => Ok(digests),
-    }
-}
-
-/// What will not pass is an error; the rest shows again in the commands.
-fn refuses_scripts(error: RedisError) -> Result<(), Error> {
-    if is_unknown_syntax(&error) {
-        let message = "the server has no `EVAL`, by which values are stored";
-        return Err(Error::new(ErrorKind::Setting, message).with_source(error));
-    }
-    if is_forbidden(&error) {
-        return Err(convert(error));
-    }
-    Ok(())
 }

@@ -8,6 +8,7 @@ mod link;
 mod pipelined;
 mod scripts;
 mod sentinel;
+mod setup;
 mod source;
 mod standalone;
 mod supervisor;

@@ -1,23 +1,19 @@
 //! Sentinels that belong to one test, with the servers that they watch.
 
+mod watcher;
+
 use std::collections::BTreeMap;
-use std::ffi::OsString;
-use std::process::{Command, Stdio};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use redis::{FromRedisValue, RedisResult, Value};
-
-use super::process::{Failure, LOG, Process};
+use self::watcher::Sentinel;
+use super::process::LOG;
 use super::{Server, ServerBuilder, TlsServer, percent_encoded};
 use crate::clock::eventually_blocking;
-use crate::{ScratchDir, port};
+use crate::port;
 
-const CONFIG: &str = "sentinel.conf";
 const START_WITHIN: Duration = Duration::from_secs(20);
 /// They agree that it is down, elect one of them and promote the replica: two to four seconds on an idle machine.
 const FAILOVER_WITHIN: Duration = Duration::from_secs(60);
-const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 type Fields = BTreeMap<String, String>;
 
@@ -37,17 +33,6 @@ pub struct SentinelsBuilder {
     count: usize,
     server_password: Option<String>,
     password: Option<String>,
-}
-
-/// One of them: a server in another mode, which keeps what it knows in its configuration.
-#[derive(Debug)]
-struct Sentinel {
-    // Before `dir`: the process must be gone when its directory is removed.
-    process: Mutex<Option<Process>>,
-    binary: OsString,
-    port: u16,
-    login: String,
-    dir: ScratchDir,
 }
 
 impl SentinelsBuilder {
@@ -175,7 +160,7 @@ impl Sentinels {
         let login = login.trim_start_matches("redis://");
         let at = if login.is_empty() { "" } else { "@" };
         let hosts = self.watchers.iter();
-        let hosts = hosts.map(|sentinel| format!("127.0.0.1:{}", sentinel.port));
+        let hosts = hosts.map(|sentinel| format!("127.0.0.1:{}", sentinel.port()));
         let hosts = hosts.collect::<Vec<_>>().join(",");
         format!("redis-sentinel://{login}{at}{hosts}/{master}")
     }
@@ -194,23 +179,17 @@ impl Sentinels {
 
     /// Kills a sentinel.
     pub fn kill(&self, sentinel: usize) {
-        self.watchers[sentinel].process().take();
+        self.watchers[sentinel].kill();
     }
 
     /// Stops a sentinel where it is: it accepts connections and answers nothing.
     pub fn stop(&self, sentinel: usize) {
-        let mut process = self.watchers[sentinel].process();
-        process.as_mut().expect("a running sentinel").stop();
+        self.watchers[sentinel].stop();
     }
 
     /// Starts a killed sentinel again, with what it knew.
     pub fn restart(&self, sentinel: usize) {
-        let sentinel = &self.watchers[sentinel];
-        match sentinel.launch() {
-            Ok(()) => {}
-            Err(Failure::AddressTaken) => panic!("{} is taken", sentinel.port),
-            Err(Failure::Other(why)) => panic!("{why}"),
-        }
+        self.watchers[sentinel].restart();
     }
 
     /// Has a sentinel put the other server in the primary's place, which becomes its replica.
@@ -239,7 +218,7 @@ impl Sentinels {
             let named: Option<(String, String)> = sentinel.fields(&command);
             named.is_some_and(|(_, named)| named == port)
         };
-        let mut running = self.watchers.iter().filter(|one| one.process().is_some());
+        let mut running = self.watchers.iter().filter(|one| one.is_there());
         let done = eventually_blocking(FAILOVER_WITHIN, || {
             is_primary() && running.clone().all(named)
         });
@@ -296,61 +275,5 @@ impl TlsSentinel {
             self.port,
             Sentinels::MASTER
         )
-    }
-}
-
-impl Sentinel {
-    fn start(binary: &OsString, password: Option<&str>, config: &str) -> Self {
-        let login = password.map_or_else(String::new, |password| {
-            format!(":{}@", percent_encoded(password))
-        });
-        for _ in 0..20 {
-            let sentinel = Self {
-                process: Mutex::new(None),
-                binary: binary.clone(),
-                port: port::free(),
-                login: login.clone(),
-                dir: ScratchDir::new("cr-sentinel"),
-            };
-            let dir = sentinel.dir.path();
-            let own = format!("port {}\ndir {}\n", sentinel.port, dir.display());
-            std::fs::write(dir.join(CONFIG), own + config).expect("a file in its own directory");
-            match sentinel.launch() {
-                Ok(()) => return sentinel,
-                Err(Failure::AddressTaken) => {}
-                Err(Failure::Other(why)) => panic!("{why}"),
-            }
-        }
-        panic!("no free port could be used")
-    }
-
-    fn launch(&self) -> Result<(), Failure> {
-        let mut command = Command::new(&self.binary);
-        command.args([CONFIG, "--sentinel"]).stderr(Stdio::null());
-        let mut process = Process::spawn(&mut command, self.dir.path())?;
-        let answers = || self.ask(&["PING"]).is_ok();
-        let answered = eventually_blocking(START_WITHIN, || process.has_exited() || answers());
-        if process.has_exited() || !answered {
-            return Err(Failure::from_log(self.dir.path()));
-        }
-        *self.process() = Some(process);
-        Ok(())
-    }
-
-    fn fields<T: FromRedisValue>(&self, command: &[&str]) -> Option<T> {
-        redis::from_redis_value(self.ask(command).ok()?).ok()
-    }
-
-    fn ask(&self, command: &[&str]) -> RedisResult<Value> {
-        let client = redis::Client::open(format!("redis://{}127.0.0.1:{}", self.login, self.port))?;
-        let mut connection = client.get_connection_with_timeout(ANSWER_WITHIN)?;
-        connection.set_read_timeout(Some(ANSWER_WITHIN))?;
-        redis::cmd(command[0])
-            .arg(&command[1..])
-            .query(&mut connection)
-    }
-
-    fn process(&self) -> std::sync::MutexGuard<'_, Option<Process>> {
-        self.process.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
