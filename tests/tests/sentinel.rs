@@ -137,6 +137,23 @@ async fn a_replaced_primary_is_left_though_it_goes_on_answering() {
     caches(&cache, 2, 8).await;
 }
 
+/// As when a sentinel was away during the failover.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_named_and_is_no_primary_is_not_used() {
+    let servers = Sentinels::start();
+    let second = servers.second().port().unwrap().to_string();
+    servers.second().run(&["REPLICAOF", "NO", "ONE"]);
+    let first = servers.first();
+    first.run(&["REPLICAOF", "127.0.0.1", &second]);
+    let cache = connect(servers.url()).await;
+    assert!(!cache.stats().connected);
+    let answer = cache.scope(inspect(read(1, 7))).await;
+    assert_eq!(answer, (7, Served::Uncached));
+    first.run(&["REPLICAOF", "NO", "ONE"]);
+    eventually(PATIENCE, || cache.stats().connected).await;
+    caches(&cache, 2, 8).await;
+}
+
 /// As when the address of a managed server has moved to another one: nobody cuts the connection.
 #[tokio::test]
 async fn a_refused_write_closes_the_connection_to_a_replica() {
