@@ -6,6 +6,8 @@
 )]
 
 mod common;
+#[path = "behaviour/heard.rs"]
+mod heard;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -16,6 +18,7 @@ use cached_redis_runtime::{
 use cached_redis_tests::{Authority, Pair, Server, TlsSentinel, TlsServer, eventually};
 
 use crate::common::PATIENCE;
+use crate::heard::Heard;
 
 #[cache_aside(key = "t:<id>", ttl = 600, tags("all"), skip(value))]
 async fn read(id: u64, value: u32) -> u32 {
@@ -160,6 +163,23 @@ async fn an_expired_certificate_does_not_keep_a_program_from_starting() {
         cache.scope(inspect(read(1, 7))).await,
         (7, Served::Uncached)
     );
+}
+
+#[tokio::test]
+async fn a_port_without_tls() {
+    let heard = Heard::default();
+    let _listening = tracing::subscriber::set_default(heard.clone());
+    let server = Server::start();
+    let url = format!("rediss://127.0.0.1:{}", server.port().unwrap());
+    let cache = trusting(url, &Authority::new()).connect().await.unwrap();
+    assert_eq!(
+        cache.scope(inspect(read(1, 7))).await,
+        (7, Served::Uncached)
+    );
+    eventually(PATIENCE, || {
+        heard.times("is the port the one for TLS?") == 1
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -43,6 +43,10 @@ pub(in super::super) fn refusal(error: &(dyn StdError + 'static)) -> Option<Erro
             ErrorKind::Setting,
             "what answers does not speak TLS; is the port the one for TLS?",
         ),
+        rustls::Error::HandshakeNotComplete => (
+            ErrorKind::Unavailable,
+            "the server did not answer the TLS handshake; is the port the one for TLS?",
+        ),
         _ => (ErrorKind::Unavailable, "the TLS handshake failed"),
     };
     Some(Error::new(kind, message))

@@ -7,6 +7,7 @@
 mod config;
 mod error;
 
+use core::time::Duration;
 use std::io;
 use std::net::SocketAddr;
 
@@ -20,8 +21,13 @@ use tokio_rustls::client::TlsStream;
 
 pub(super) use self::error::refusal;
 use super::tls_settings::TlsSettings;
+use crate::clock;
 use crate::error::{Error, ErrorKind};
 use crate::sync::Arc;
+
+/// Less than an attempt has, so that it is known what was waited for: a server without TLS takes the greeting for a command
+/// and waits for its end.
+const HANDSHAKE: Duration = Duration::from_millis(750);
 
 /// What every handshake of a cache has in common.
 pub(super) struct Tls {
@@ -50,7 +56,9 @@ impl Tls {
         let name = ServerName::try_from(host).map_err(io::Error::other)?;
         let stream = dial(lookup_host((host, port)).await?).await?;
         apply(settings, &stream)?;
-        self.connector.connect(name.to_owned(), stream).await
+        let handshake = self.connector.connect(name.to_owned(), stream);
+        let shaken = clock::within(HANDSHAKE, handshake).await;
+        shaken.unwrap_or_else(|_| Err(io::Error::other(rustls::Error::HandshakeNotComplete)))
     }
 }
 
