@@ -3,6 +3,7 @@
 //! - [`Server`]: a `redis-server` of one's own on a free loopback port, killed when it goes out of scope.
 //! - [`Sentinels`]: a primary, a replica and those who put the one in the other's place.
 //! - [`TlsServer`]: the server on a port with TLS as well, with a certificate by an [`Authority`] of the test's own.
+//! - [`Cluster`]: three primaries with a replica each, whose slots can be moved and whose nodes can fail.
 //! - [`Postgres`]: a database server of one's own, where PostgreSQL is installed.
 //! - [`Gate`] and [`CountingLoader`]: hold a load at the interesting moment and count how often it ran.
 //! - [`ChildProcess`] and [`Role`]: run a part of the test in another process, which a test may kill.
@@ -30,7 +31,7 @@ pub use self::gate::Gate;
 pub use self::loader::CountingLoader;
 pub use self::scratch::ScratchDir;
 pub use self::server::{
-    Authority, Pair, Postgres, Sentinels, SentinelsBuilder, Server, ServerBuilder, TlsSentinel,
-    TlsServer,
+    Authority, Cluster, ClusterBuilder, Pair, Postgres, Sentinels, SentinelsBuilder, Server,
+    ServerBuilder, TlsSentinel, TlsServer,
 };
 pub use self::table::Table;

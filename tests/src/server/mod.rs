@@ -1,11 +1,13 @@
 //! A real server that belongs to one test.
 
+mod cluster;
 mod inspect;
 mod postgres;
 mod process;
 mod sentinel;
 mod tls;
 
+pub use self::cluster::{Cluster, ClusterBuilder};
 pub use self::postgres::Postgres;
 pub use self::sentinel::{Sentinels, SentinelsBuilder, TlsSentinel};
 pub use self::tls::{Authority, Pair, TlsServer};
@@ -116,20 +118,7 @@ impl ServerBuilder {
     pub fn start(self) -> Server {
         // Another process may take the port between our look and the server's bind.
         for _ in 0..20 {
-            let dir = ScratchDir::new("cr-redis");
-            let address = if self.unix_socket {
-                Address::Unix(dir.path().join("sock").display().to_string())
-            } else {
-                Address::Tcp(port::free())
-            };
-            let server = Server {
-                process: Mutex::new(None),
-                binary: self.binary.clone(),
-                args: self.args.clone(),
-                address,
-                auth: self.auth.clone(),
-                dir,
-            };
+            let server = self.prepare(port::free);
             match server.launch() {
                 Ok(()) => return server,
                 Err(Failure::AddressTaken) => {}
@@ -137,6 +126,24 @@ impl ServerBuilder {
             }
         }
         panic!("no free port could be used")
+    }
+
+    /// A server that is not running yet.
+    fn prepare(&self, port: impl FnOnce() -> u16) -> Server {
+        let dir = ScratchDir::new("cr-redis");
+        let address = if self.unix_socket {
+            Address::Unix(dir.path().join("sock").display().to_string())
+        } else {
+            Address::Tcp(port())
+        };
+        Server {
+            process: Mutex::new(None),
+            binary: self.binary.clone(),
+            args: self.args.clone(),
+            address,
+            auth: self.auth.clone(),
+            dir,
+        }
     }
 }
 
@@ -215,7 +222,7 @@ impl Server {
     /// Stops the server where it is (SIGSTOP): connections stay open and nothing answers.
     pub fn stop(&self) {
         self.process()
-            .as_ref()
+            .as_mut()
             .expect("a running server to stop")
             .stop();
     }
@@ -223,7 +230,7 @@ impl Server {
     /// Lets a stopped server go on.
     pub fn cont(&self) {
         self.process()
-            .as_ref()
+            .as_mut()
             .expect("a stopped server to continue")
             .cont();
     }
@@ -249,6 +256,13 @@ impl Server {
     #[must_use]
     pub fn pid(&self) -> Option<u32> {
         self.process().as_ref().map(Process::pid)
+    }
+
+    /// Whether its process is there and has not been stopped.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        let process = self.process();
+        process.as_ref().is_some_and(|one| !one.is_stopped())
     }
 
     fn process(&self) -> std::sync::MutexGuard<'_, Option<Process>> {

@@ -31,6 +31,7 @@ impl Failure {
 pub(super) struct Process {
     server: Child,
     watchdog: Child,
+    stopped: bool,
 }
 
 impl Process {
@@ -48,7 +49,11 @@ impl Process {
                 ))
             })?;
         match watchdog(server.id(), dir) {
-            Ok(watchdog) => Ok(Self { server, watchdog }),
+            Ok(watchdog) => Ok(Self {
+                server,
+                watchdog,
+                stopped: false,
+            }),
             Err(error) => {
                 end(&mut server);
                 Err(Failure::Other(format!("cannot run `sh`: {error}")))
@@ -64,14 +69,20 @@ impl Process {
         matches!(self.server.try_wait(), Ok(Some(_)) | Err(_))
     }
 
-    pub(super) fn stop(&self) {
+    pub(super) fn stop(&mut self) {
         self.signal("STOP");
         self.await_state(|state| state == 'T');
+        self.stopped = true;
     }
 
-    pub(super) fn cont(&self) {
+    pub(super) fn cont(&mut self) {
         self.signal("CONT");
         self.await_state(|state| state != 'T');
+        self.stopped = false;
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped
     }
 
     pub(super) fn signal(&self, name: &str) {
