@@ -80,6 +80,36 @@ pub(crate) struct Tagging<'a> {
     pub(crate) members: &'a [String],
 }
 
+/// What a deletion of several keys came to. The places are those of one call.
+#[derive(Debug, Default)]
+pub(crate) struct Deleted {
+    /// How many keys there were.
+    pub(crate) count: u64,
+    /// The places of keys that could not be deleted, and why.
+    pub(crate) failed: Vec<(usize, Error)>,
+}
+
+impl Deleted {
+    /// What became of each of so many keys.
+    pub(crate) fn each(self, keys: usize) -> Vec<Result<(), Error>> {
+        let mut each: Vec<_> = (0..keys).map(|_| Ok(())).collect();
+        for (at, error) in self.failed {
+            each[at] = Err(error);
+        }
+        each
+    }
+}
+
+/// Where the reading of a tag's members stands. It is good for the connection it came from: another server may keep the
+/// same members in another order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Cursor {
+    /// 0 at the beginning, and when there is nothing more.
+    pub(crate) at: u64,
+    /// The number of the connection.
+    pub(crate) of: u64,
+}
+
 /// As many keys as one command or one round of commands names: more would make others wait behind its replies.
 pub(crate) const BATCH: usize = 500;
 
@@ -87,6 +117,8 @@ pub(crate) const BATCH: usize = 500;
 pub(crate) const BATCH_BYTES: usize = 256 << 10;
 
 /// A place for entries. Every method fails with an [`Error`] rather than wait longer than the store's deadline.
+///
+/// Where a method takes several keys and has a result for each, an error of the whole is one that befell all of them.
 pub(crate) trait Store: fmt::Debug + Send + Sync {
     fn get<'a>(&'a self, key: &'a str) -> Reply<'a, Look>;
 
@@ -115,12 +147,15 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// Deletes the lease with `nonce`; a value stored under the same nonce stays. Says whether it did.
     fn release<'a>(&'a self, key: &'a str, nonce: Nonce) -> Reply<'a, bool>;
 
-    /// Reads up to [`BATCH`] keys with one command. A key of another Redis type reads as missing.
-    fn get_many<'a>(&'a self, keys: &'a [&'a str]) -> Reply<'a, Vec<Option<Vec<u8>>>> {
+    /// Reads up to [`BATCH`] keys in one go. A key of another Redis type reads as missing.
+    fn get_many<'a>(
+        &'a self,
+        keys: &'a [&'a str],
+    ) -> Reply<'a, Vec<Result<Option<Vec<u8>>, Error>>> {
         Box::pin(async move {
             let mut found = Vec::with_capacity(keys.len());
             for key in keys {
-                found.push(self.get(key).await?.bytes);
+                found.push(self.get(key).await.map(|look| look.bytes));
             }
             Ok(found)
         })
@@ -153,28 +188,32 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
         })
     }
 
-    /// Up to [`BATCH`] renewals in one go.
+    /// Up to [`BATCH`] renewals in one go, each for itself.
     fn renew_many<'a>(
         &'a self,
         leases: &'a [(&'a str, Nonce)],
         lease: Duration,
-    ) -> Reply<'a, Vec<bool>> {
+    ) -> Reply<'a, Vec<Result<bool, Error>>> {
         Box::pin(async move {
             let mut renewed = Vec::with_capacity(leases.len());
             for (key, nonce) in leases {
-                renewed.push(self.renew(key, *nonce, lease).await?);
+                renewed.push(self.renew(key, *nonce, lease).await);
             }
             Ok(renewed)
         })
     }
 
-    /// Up to [`BATCH`] releases in one go.
-    fn release_many<'a>(&'a self, leases: &'a [(&'a str, Nonce)]) -> Reply<'a, ()> {
+    /// Up to [`BATCH`] releases in one go, each for itself.
+    fn release_many<'a>(
+        &'a self,
+        leases: &'a [(&'a str, Nonce)],
+    ) -> Reply<'a, Vec<Result<(), Error>>> {
         Box::pin(async move {
+            let mut released = Vec::with_capacity(leases.len());
             for (key, nonce) in leases {
-                self.release(key, *nonce).await?;
+                released.push(self.release(key, *nonce).await.map(drop));
             }
-            Ok(())
+            Ok(released)
         })
     }
 
@@ -195,16 +234,16 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
         leaving: &'a [(&'a str, Nonce)],
     ) -> Reply<'a, Vec<Result<(), Error>>>;
 
-    /// Deletes the keys, whatever they hold, and says how many there were.
-    fn delete<'a>(&'a self, keys: &'a [String]) -> Reply<'a, u64>;
+    /// Deletes the keys, whatever they hold.
+    fn delete<'a>(&'a self, keys: &'a [String]) -> Reply<'a, Deleted>;
 
     /// Puts members under their tags, for `life` milliseconds from now or as long as they are there already, and forgets
     /// those whose time is over.
     fn register<'a>(&'a self, tags: &'a [Tagging<'a>], life: u64) -> Reply<'a, ()>;
 
-    /// Some members of a tag, from `cursor` on, which is 0 at first; and the next cursor, which is 0 at the end. A member
-    /// that is there all the while is named at least once.
-    fn members<'a>(&'a self, tag: &'a str, cursor: u64) -> Reply<'a, (u64, Vec<String>)>;
+    /// Some members of a tag, from `cursor` on, and the next cursor. A member that is there all the while is named at least
+    /// once. Fails when the cursor came from another connection: the reading has to begin anew.
+    fn members<'a>(&'a self, tag: &'a str, cursor: Cursor) -> Reply<'a, (Cursor, Vec<String>)>;
 
     /// Asks for a sign of life.
     fn ping(&self) -> Reply<'_, ()>;

@@ -266,6 +266,7 @@ impl Cache {
             return Ok(());
         }
         let (deleted, swept) = self.engine.carry_out(keys, tags).await;
+        let deleted = deleted.into_iter().collect::<Result<(), _>>();
         deleted.and(swept.map(drop))
     }
 

@@ -148,9 +148,13 @@ async fn carry_out(engine: &Engine, deletions: &[Deletion]) {
     let tags: BTreeSet<_> = deletions.iter().flat_map(|one| &one.tags).collect();
     let tags: Vec<_> = tags.into_iter().cloned().collect();
     let (deleted, mut swept) = engine.carry_out(&keys, &tags).await;
+    let mut rest = &deleted[..];
     for one in deletions {
+        let (deleted, later) = rest.split_at(one.keys.len());
+        rest = later;
         let Some(site) = one.site else { continue };
-        engine.count_deleted(site, one.keys.len(), &deleted);
+        // Made good, as far as it failed.
+        let _ = engine.count_deleted(site, deleted);
         if !one.tags.is_empty() {
             engine.count_swept(site, &one.tags, &swept);
             // An entry that several functions would have deleted is counted for one of them.

@@ -6,7 +6,7 @@ use core::time::Duration;
 use tokio::task::JoinHandle;
 
 use super::Engine;
-use super::invalidate::delete_each;
+use super::invalidate::{delete_each, outage};
 use super::patience::{Left, Patience};
 use crate::clock;
 use crate::codec::Nonce;
@@ -95,9 +95,8 @@ impl Engine {
                 // Its failure is the later deletion's, too, and counted there.
                 let _ = self.store.delete(&refused).await;
             }
-            let error = guarded.into_iter().find_map(not_in_place);
-            let gone = error.as_ref().is_some_and(|error| !error.is_definite());
-            failed = failed.or(error);
+            let gone = outage(&guarded).is_some();
+            failed = failed.or(guarded.into_iter().find_map(not_in_place));
             if gone {
                 break;
             }
@@ -148,20 +147,10 @@ impl Engine {
         let left = left.unwrap_or_else(|error| keys.iter().map(|_| Err(error.clone())).collect());
         pending.keys = None;
         drop(pending);
-        let mut lost = Vec::new();
-        let mut first = None;
-        for (key, left) in keys.iter().zip(left) {
-            if let Err(error) = left {
-                lost.push(key.clone());
-                first.get_or_insert(error);
-            }
-        }
-        self.count_deleted(site, keys.len() - lost.len(), &Ok(()));
-        let Some(error) = first else { return Ok(()) };
-        let left = Err(error);
-        self.count_deleted(site, lost.len(), &left);
+        let lost = keys.iter().zip(&left).filter(|(_, left)| left.is_err());
+        let lost: Vec<_> = lost.map(|(key, _)| key.clone()).collect();
         self.lose_guarded(&lost, guards.token);
-        left
+        self.count_deleted(site, &left)
     }
 
     /// Ends the guards of a write that did not take place. One that cannot be ended expires, and costs misses until then.
@@ -243,17 +232,18 @@ async fn keep(store: Weak<dyn Store>, keys: Vec<String>, token: Nonce, stay: Dur
 /// Takes writers out of their guards, and deletes whatever stands there instead of a guard.
 pub(super) async fn leave(store: &dyn Store, leaving: &[(&str, Nonce)]) -> Vec<Result<(), Error>> {
     let mut left: Vec<Result<(), Error>> = Vec::with_capacity(leaving.len());
+    let mut gone = None;
     for some in leaving.chunks(BATCH) {
-        let gone = left.last().and_then(|last| last.as_ref().err());
-        if let Some(error) = gone.filter(|error| !error.is_definite()).cloned() {
+        if let Some(error) = &gone {
             // The next chunk would fail as this one did, and wait as long to find out.
-            left.extend(some.iter().map(|_| Err(error.clone())));
+            left.extend(some.iter().map(|_| Err(Error::clone(error))));
             continue;
         }
         let unguarded = store.unguard_many(some).await;
         let mut results =
             unguarded.unwrap_or_else(|error| some.iter().map(|_| Err(error.clone())).collect());
         delete_refused(store, some, &mut results).await;
+        gone = outage(&results);
         left.append(&mut results);
     }
     left

@@ -22,43 +22,49 @@ impl Engine {
     /// When the store could not. The keys are then bypassed by this process and deleted again until it works.
     pub(crate) async fn delete(&self, site: &'static Site, keys: &[String]) -> Result<(), Error> {
         let deleted = self.delete_keys(keys).await;
-        self.count_deleted(site, keys.len(), &deleted);
-        deleted
+        self.count_deleted(site, &deleted)
     }
 
     /// Counts the keys of a function that were deleted, or not.
+    ///
+    /// # Errors
+    /// The first one.
     pub(crate) fn count_deleted(
         &self,
         site: &'static Site,
-        keys: usize,
-        deleted: &Result<(), Error>,
-    ) {
-        let n = keys as u64;
-        match deleted {
-            _ if n == 0 => {}
-            Ok(()) => self.counters(site).add(Count::Invalidation, n),
-            Err(error) => {
-                self.counters(site).add(Count::LostDelete, n);
-                self.failed(site, error);
+        deleted: &[Result<(), Error>],
+    ) -> Result<(), Error> {
+        let lost = deleted.iter().filter(|deleted| deleted.is_err()).count();
+        let counters = self.counters(site);
+        let done = deleted.len() - lost;
+        for (what, n) in [(Count::Invalidation, done), (Count::LostDelete, lost)] {
+            if n > 0 {
+                counters.add(what, n as u64);
             }
         }
+        let first = first_error(deleted);
+        if let Some(error) = &first {
+            self.failed(site, error);
+        }
+        first.map_or(Ok(()), Err)
     }
 
-    /// Deletes `keys` with one command.
+    /// Deletes `keys` with one command, or one for each server that has some. Those that were not are lost.
     ///
     /// # Cancel safety
     /// If the future is dropped before the reply, the keys count as lost: they are bypassed and deleted again.
-    pub(crate) async fn delete_keys(&self, keys: &[String]) -> Result<(), Error> {
+    pub(crate) async fn delete_keys(&self, keys: &[String]) -> Vec<Result<(), Error>> {
         let mut pending = Pending {
             engine: self,
             keys: Some(keys),
         };
-        let deleted = self.store.delete(keys).await;
-        if deleted.is_ok() {
-            pending.keys = None;
-        }
+        let deleted = together(&*self.store, keys).await;
+        pending.keys = None;
         drop(pending);
-        deleted.map(drop)
+        let lost = keys.iter().zip(&deleted).filter(|(_, one)| one.is_err());
+        let lost: Vec<_> = lost.map(|(key, _)| key.clone()).collect();
+        self.lose(&lost);
+        deleted
     }
 
     /// Takes over the deletion of `keys` from a caller who cannot wait for it.
@@ -185,19 +191,44 @@ fn note(lost: &LostDeletes, turn: u64, keys: &[String], became: &[Result<(), Err
     !done.is_empty()
 }
 
-/// Deletes keys with one command, and if that is not allowed each for itself: the others need not wait for one that a user
-/// may not touch.
+/// Deletes keys together, and those for which that is not allowed each for itself: the others need not wait for one that a
+/// user may not touch.
 pub(super) async fn delete_each(store: &dyn Store, keys: &[String]) -> Vec<Result<(), Error>> {
+    let mut each = together(store, keys).await;
+    if keys.len() <= 1 {
+        return each;
+    }
+    for (key, deleted) in keys.iter().zip(&mut each) {
+        if deleted.as_ref().is_err_and(Error::is_definite) {
+            let mut alone = together(store, core::slice::from_ref(key)).await;
+            *deleted = alone.pop().unwrap_or(Ok(()));
+        }
+    }
+    each
+}
+
+async fn together(store: &dyn Store, keys: &[String]) -> Vec<Result<(), Error>> {
     if keys.is_empty() {
         return Vec::new();
     }
-    let together = store.delete(keys).await.map(drop);
-    if keys.len() == 1 || !together.as_ref().is_err_and(Error::is_definite) {
-        return keys.iter().map(|_| together.clone()).collect();
+    match store.delete(keys).await {
+        Ok(deleted) => deleted.each(keys.len()),
+        Err(error) => keys.iter().map(|_| Err(error.clone())).collect(),
     }
-    let mut each = Vec::with_capacity(keys.len());
-    for key in keys {
-        each.push(store.delete(core::slice::from_ref(key)).await.map(drop));
-    }
-    each
+}
+
+pub(super) fn first_error<T>(results: &[Result<T, Error>]) -> Option<Error> {
+    results
+        .iter()
+        .find_map(|result| result.as_ref().err().cloned())
+}
+
+/// The error that says that no server can be reached: one that befell all of them, and may pass.
+pub(super) fn outage<T>(results: &[Result<T, Error>]) -> Option<Error> {
+    let is_gone = |result: &Result<T, Error>| {
+        let error = result.as_ref().err();
+        error.is_some_and(|error| !error.is_definite())
+    };
+    let all = results.iter().all(is_gone);
+    all.then(|| first_error(results)).flatten()
 }

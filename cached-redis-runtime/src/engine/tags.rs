@@ -13,6 +13,7 @@ use core::time::Duration;
 
 use tokio::task::AbortHandle;
 
+use super::invalidate::outage;
 use super::patience::{Left, Patience, out_of_patience};
 use super::{Engine, Guards, Outcome, Start, Ticket};
 use crate::clock::{self, Instant};
@@ -20,7 +21,7 @@ use crate::error::{Error, ErrorKind};
 use crate::flight::Verdict;
 use crate::observe::Count;
 use crate::site::Site;
-use crate::store::{BATCH, Store, Tagging};
+use crate::store::{BATCH, Cursor, Deleted, Store, Tagging};
 use crate::sync::{Arc, Mutex, Weak};
 use crate::ttl::{Life, Lifetimes};
 
@@ -139,7 +140,7 @@ impl Engine {
         tags: &[String],
     ) -> Result<(), Error> {
         let (deleted, swept) = self.carry_out(keys, tags).await;
-        self.count_deleted(site, keys.len(), &deleted);
+        let deleted = self.count_deleted(site, &deleted);
         self.count_swept(site, tags, &swept);
         deleted.and(swept.map(drop))
     }
@@ -160,12 +161,13 @@ impl Engine {
         let pending = PendingTags::new(self, tags);
         let patience = self.patience_of(&guards);
         let left = self.leave(site, keys, guards, patience).await;
-        let swept = pending.sweep_after(&left, patience).await;
+        let swept = pending.sweep_after(core::slice::from_ref(&left), patience);
+        let swept = swept.await;
         self.count_swept(site, tags, &swept);
         left.and(swept.map(drop))
     }
 
-    /// Deletes keys with one command, then the members of the tags, and says how many of these there were.
+    /// Deletes keys together, then the members of the tags, and says how many of these there were.
     ///
     /// # Cancel safety
     /// As for [`invalidate`](Self::invalidate).
@@ -173,13 +175,10 @@ impl Engine {
         &self,
         keys: &[String],
         tags: &[String],
-    ) -> (Result<(), Error>, Result<u64, Error>) {
+    ) -> (Vec<Result<(), Error>>, Result<u64, Error>) {
         let pending = PendingTags::new(self, tags);
         let patience = Patience::new(&self.settings);
-        let deleted = match keys {
-            [] => Ok(()),
-            keys => self.delete_keys(keys).await,
-        };
+        let deleted = self.delete_keys(keys).await;
         let swept = pending.sweep_after(&deleted, patience).await;
         (deleted, swept)
     }
@@ -225,11 +224,11 @@ impl<'a> PendingTags<'a> {
     /// take the caller another deadline.
     async fn sweep_after(
         self,
-        deleted: &Result<(), Error>,
+        deleted: &[Result<(), Error>],
         patience: Patience,
     ) -> Result<u64, Error> {
-        match deleted {
-            Err(error) if !self.tags.is_empty() && !error.is_definite() => Err(error.clone()),
+        match outage(deleted) {
+            Some(error) if !self.tags.is_empty() => Err(error),
             _ => self.sweep(patience).await,
         }
     }
@@ -265,32 +264,39 @@ pub(super) async fn make_good_tag(store: &dyn Store, tag: &str) -> Result<(), Er
     }
 }
 
-/// Deletes the members of a tag as they are read. A caller's patience is for the first of them: many members take their
-/// time, each command with a deadline of its own.
+/// Deletes the members of a tag as they are read; one that cannot be deleted does not keep the others. A caller's patience
+/// is for the first of them: many members take their time, each command with a deadline of its own.
 async fn sweep(store: &dyn Store, tag: &str, mut patience: Option<Patience>) -> Result<u64, Error> {
-    let (mut cursor, mut deleted) = (0, 0);
+    let (mut cursor, mut count, mut failed) = (Cursor::default(), 0, None);
     loop {
         let some = sweep_some(store, tag, cursor);
-        let (next, keys) = match patience.take() {
+        let (next, deleted) = match patience.take() {
             Some(patience) => patience.spend(some).await?,
             None => some.await?,
         };
-        deleted += keys;
-        if next == 0 {
-            return Ok(deleted);
+        count += deleted.count;
+        failed = failed.or(deleted.failed.into_iter().next());
+        if next.at == 0 {
+            return failed.map_or(Ok(count), |(_, error)| Err(error));
         }
         cursor = next;
     }
 }
 
 /// Deletes some members, and says where the next are.
-async fn sweep_some(store: &dyn Store, tag: &str, cursor: u64) -> Result<(u64, u64), Error> {
+async fn sweep_some(
+    store: &dyn Store,
+    tag: &str,
+    cursor: Cursor,
+) -> Result<(Cursor, Deleted), Error> {
     let (next, members) = store.members(tag, cursor).await?;
-    let mut deleted = 0;
+    let mut all = Deleted::default();
     for some in members.chunks(BATCH) {
-        deleted += store.delete(some).await?;
+        let deleted = store.delete(some).await?;
+        all.count += deleted.count;
+        all.failed.extend(deleted.failed);
     }
-    Ok((next, deleted))
+    Ok((next, all))
 }
 
 /// How long a member must be there. An entry that is replaced may live as long as its successor before it is.

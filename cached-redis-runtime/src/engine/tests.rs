@@ -6,7 +6,7 @@ use super::*;
 use crate::backend::memory::MemoryStore;
 use crate::clock::{self, Instant};
 use crate::codec::{Entry, HEADER, Nonce, read};
-use crate::store::{Claimed, Claiming, Expect, Filling, Look, Reply, Tagging};
+use crate::store::{Claimed, Claiming, Cursor, Deleted, Expect, Filling, Look, Reply, Tagging};
 
 static SITE: Site = Site::cache_aside("find", "user:<id>", &["user:", ""]);
 const KEY: &str = "user:1";
@@ -66,7 +66,10 @@ impl Store for Late {
         self.say(self.store.release(key, nonce))
     }
 
-    fn get_many<'a>(&'a self, keys: &'a [&'a str]) -> Reply<'a, Vec<Option<Vec<u8>>>> {
+    fn get_many<'a>(
+        &'a self,
+        keys: &'a [&'a str],
+    ) -> Reply<'a, Vec<Result<Option<Vec<u8>>, Error>>> {
         self.say(self.store.get_many(keys))
     }
 
@@ -98,7 +101,7 @@ impl Store for Late {
         self.say(self.store.unguard_many(leaving))
     }
 
-    fn delete<'a>(&'a self, keys: &'a [String]) -> Reply<'a, u64> {
+    fn delete<'a>(&'a self, keys: &'a [String]) -> Reply<'a, Deleted> {
         self.say(self.store.delete(keys))
     }
 
@@ -106,7 +109,7 @@ impl Store for Late {
         self.say(self.store.register(tags, life))
     }
 
-    fn members<'a>(&'a self, tag: &'a str, cursor: u64) -> Reply<'a, (u64, Vec<String>)> {
+    fn members<'a>(&'a self, tag: &'a str, cursor: Cursor) -> Reply<'a, (Cursor, Vec<String>)> {
         self.say(self.store.members(tag, cursor))
     }
 

@@ -75,7 +75,8 @@ async fn keep(fleet: Weak<Fleet>, lease: Duration) {
             let Ok(renewed) = store.renew_many(&borrowed(some), lease).await else {
                 break;
             };
-            let lost = some.iter().zip(renewed).filter(|(_, renewed)| !renewed);
+            let lost = some.iter().zip(renewed);
+            let lost = lost.filter(|(_, renewed)| matches!(renewed, Ok(false)));
             let mut held = fleet.held.lock();
             for (name, _) in lost {
                 held.remove(name);

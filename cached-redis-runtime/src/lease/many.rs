@@ -74,9 +74,10 @@ pub(crate) async fn release_many(store: &dyn Store, leases: Vec<Lease>) {
     for some in leases.chunks_mut(BATCH) {
         let names: Vec<_> = some.iter().map(Lease::name).collect();
         // On an error the drop tries once more in the background, and a lease expires by itself.
-        if store.release_many(&names).await.is_err() {
+        let Ok(released) = store.release_many(&names).await else {
             break;
-        }
-        some.iter_mut().for_each(Lease::disarm);
+        };
+        let released = some.iter_mut().zip(released).filter(|(_, one)| one.is_ok());
+        released.for_each(|(lease, _)| lease.disarm());
     }
 }

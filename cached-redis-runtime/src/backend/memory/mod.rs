@@ -9,7 +9,7 @@ use std::collections::{HashMap, VecDeque};
 use crate::clock::{self, Instant};
 use crate::codec::{LEASE, Nonce, lease};
 use crate::error::Error;
-use crate::store::{Claimed, Expect, Look, Reply, Store, Tagging};
+use crate::store::{Claimed, Cursor, Deleted, Expect, Look, Reply, Store, Tagging};
 use crate::sync::{Arc, Mutex};
 use tags::Tags;
 
@@ -292,13 +292,16 @@ impl Store for MemoryStore {
         })
     }
 
-    fn delete<'a>(&'a self, keys: &'a [String]) -> Reply<'a, u64> {
+    fn delete<'a>(&'a self, keys: &'a [String]) -> Reply<'a, Deleted> {
         self.with(|state| {
-            let mut deleted = 0;
+            let mut count = 0;
             for key in keys {
-                deleted += u64::from(state.get(key).is_some() && state.remove(key));
+                count += u64::from(state.get(key).is_some() && state.remove(key));
             }
-            deleted
+            Deleted {
+                count,
+                failed: Vec::new(),
+            }
         })
     }
 
@@ -314,8 +317,8 @@ impl Store for MemoryStore {
         })
     }
 
-    fn members<'a>(&'a self, tag: &'a str, _cursor: u64) -> Reply<'a, (u64, Vec<String>)> {
-        self.with(|state| (0, state.tags.members(tag)))
+    fn members<'a>(&'a self, tag: &'a str, _cursor: Cursor) -> Reply<'a, (Cursor, Vec<String>)> {
+        self.with(|state| (Cursor::default(), state.tags.members(tag)))
     }
 
     fn ping(&self) -> Reply<'_, ()> {

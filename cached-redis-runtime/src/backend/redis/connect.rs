@@ -29,8 +29,10 @@ use super::supervisor::supervise;
 use crate::clock;
 use crate::error::Error;
 use crate::observe::warn;
-use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::sync::{Arc, Mutex, Weak};
+
+static NUMBER: AtomicU64 = AtomicU64::new(0);
 
 /// How long one attempt to connect may take, and how far apart attempts are at most.
 pub(super) const ATTEMPT: Duration = Duration::from_secs(1);
@@ -41,6 +43,8 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// A connection that is set up.
 pub(super) struct Connected {
+    /// No other connection of this process has it.
+    number: u64,
     connection: MultiplexedConnection,
     address: ConnectionAddr,
     /// The digests of [`Script::ALL`], where the server let us load them.
@@ -261,6 +265,7 @@ impl Endpoint {
         self.source.verify(&mut connection).await?;
         let digests = load_scripts(&mut connection).await?;
         let connected = Connected {
+            number: NUMBER.fetch_add(1, Ordering::Relaxed),
             connection,
             address: info.addr().clone(),
             digests,
@@ -270,6 +275,14 @@ impl Endpoint {
 }
 
 impl Connected {
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
+    pub(super) fn address(&self) -> &ConnectionAddr {
+        &self.address
+    }
+
     pub(super) fn digest(&self, script: Script) -> Option<&str> {
         self.digests[script as usize].as_deref()
     }

@@ -31,7 +31,7 @@ pub(super) fn convert(error: RedisError) -> Error {
         (_, "WRONGTYPE") => ErrorKind::WrongType,
         (_, "OOM") => ErrorKind::Full,
         // A server that starts, or is busy with somebody's script: it passes.
-        (Kind::Io, _) | (_, "LOADING" | "BUSY" | "MASTERDOWN" | "TRYAGAIN") => {
+        (Kind::Io, _) | (_, "LOADING" | "BUSY" | "MASTERDOWN" | "TRYAGAIN" | "CLUSTERDOWN") => {
             ErrorKind::Unavailable
         }
         (Kind::InvalidClientConfig, _) => ErrorKind::Url,

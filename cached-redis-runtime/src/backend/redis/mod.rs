@@ -1,11 +1,13 @@
-//! `redis://`: a Redis or Valkey server of version 6.2 or newer.
+//! `redis://` and `redis-cluster://`: Redis or Valkey servers of version 6.2 or newer.
 
+mod cluster;
 mod connect;
 mod deadline;
 mod dial;
 mod error;
 mod link;
 mod pipelined;
+mod route;
 mod scripts;
 mod sentinel;
 mod setup;
@@ -16,7 +18,9 @@ mod tags;
 #[cfg(feature = "tls-no-provider")]
 mod tls;
 mod tls_settings;
+mod together;
 mod url;
+mod wire;
 
 pub(crate) use standalone::RedisStore;
 pub(crate) use tls_settings::TlsSettings;

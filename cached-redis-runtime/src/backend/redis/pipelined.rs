@@ -3,36 +3,62 @@
 use core::sync::atomic::Ordering;
 use core::time::Duration;
 
-use redis::{Pipeline, RedisError, Value};
+use redis::Value;
 
 use super::error::{convert, is_forbidden, is_unknown_script, is_unknown_syntax};
+use super::route::Sent;
 use super::scripts::Script;
 use super::standalone::{
     ClaimArgs, RedisStore, claimed, integer, millis, scripted, set_claim, unexpected,
 };
 use crate::codec::{Nonce, lease};
 use crate::error::Error;
-use crate::store::{Claimed, Claiming, Expect, Filling};
+use crate::store::{Claimed, Claiming, Deleted, Expect, Filling};
 
 /// A script's key and arguments.
 pub(super) type Call<'a> = (&'a str, Vec<&'a [u8]>);
 
 impl RedisStore {
-    pub(super) async fn mget(&self, keys: &[&str]) -> Result<Vec<Option<Vec<u8>>>, Error> {
-        let mut command = redis::cmd("MGET");
-        command.arg(keys);
-        let Value::Array(values) = self.send(&command).await? else {
-            return Err(unexpected());
-        };
-        if values.len() != keys.len() {
-            return Err(unexpected());
+    pub(super) async fn mget(
+        &self,
+        keys: &[&str],
+    ) -> Result<Vec<Result<Option<Vec<u8>>, Error>>, Error> {
+        let mut found: Vec<_> = keys.iter().map(|_| Err(unexpected())).collect();
+        let keys = keys.iter().copied();
+        for (places, reply) in self.wire.send_grouped("MGET", keys).await? {
+            match settle(reply) {
+                Ok(Value::Array(values)) => {
+                    for (at, value) in places.into_iter().zip(values) {
+                        found[at] = text(value);
+                    }
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    for at in places {
+                        found[at] = Err(error.clone());
+                    }
+                }
+            }
         }
-        let values = values.into_iter().map(|value| match value {
-            Value::BulkString(bytes) => Ok(Some(bytes)),
-            Value::Nil => Ok(None),
-            _ => Err(unexpected()),
-        });
-        values.collect()
+        Ok(found)
+    }
+
+    pub(super) async fn delete_all(&self, keys: &[String]) -> Result<Deleted, Error> {
+        let mut deleted = Deleted {
+            count: 0,
+            failed: Vec::new(),
+        };
+        let keys = keys.iter().map(String::as_str);
+        for (places, reply) in self.wire.send_grouped("DEL", keys).await? {
+            match settle(reply).and_then(|reply| integer(&reply)) {
+                Ok(count) => deleted.count += count,
+                Err(error) => {
+                    let failed = places.into_iter().map(|at| (at, error.clone()));
+                    deleted.failed.extend(failed);
+                }
+            }
+        }
+        Ok(deleted)
     }
 
     pub(super) async fn claim_all(
@@ -46,17 +72,18 @@ impl RedisStore {
         let by_script = self.claims_by_script.load(Ordering::Relaxed);
         let (set, mut eval): (Vec<_>, Vec<_>) = (0..claims.len())
             .partition(|&at| !by_script && matches!(claims[at].expect, Expect::Missing));
-        let mut pipeline = Pipeline::with_capacity(set.len());
-        for &at in &set {
-            pipeline.add_command(set_claim(claims[at].key, &leases[at], millis));
-        }
-        for (at, reply) in set.into_iter().zip(self.send_all(&pipeline).await?) {
+        let commands = set.iter().map(|&at| {
+            let key = claims[at].key;
+            (self.wire.route(key), set_claim(key, &leases[at], millis))
+        });
+        let sent = self.wire.send_each(commands.collect()).await?;
+        for (at, reply) in set.into_iter().zip(sent) {
             match reply {
-                Err(error) if is_unknown_syntax(&error) => {
+                Ok(Err(error)) if is_unknown_syntax(&error) => {
                     self.claims_by_script.store(true, Ordering::Relaxed);
                     eval.push(at);
                 }
-                reply => results[at] = reply.map_err(convert).and_then(|r| claimed(r, &leases[at])),
+                reply => results[at] = settle(reply).and_then(|r| claimed(r, &leases[at])),
             }
         }
         let args: Vec<_> = eval
@@ -72,7 +99,7 @@ impl RedisStore {
             .into_iter()
             .zip(self.eval_all(Script::Claim, &calls).await?)
         {
-            results[at] = reply.map_err(convert).and_then(|r| claimed(r, &leases[at]));
+            results[at] = settle(reply).and_then(|r| claimed(r, &leases[at]));
         }
         Ok(results)
     }
@@ -96,15 +123,14 @@ impl RedisStore {
             })
             .collect();
         let replies = self.eval_all(Script::Fill, &calls).await?;
-        let filled = |reply: Result<Value, RedisError>| Ok(integer(&reply.map_err(convert)?)? > 0);
-        Ok(replies.into_iter().map(filled).collect())
+        Ok(replies.into_iter().map(did).collect())
     }
 
     pub(super) async fn renew_all(
         &self,
         leases: &[(&str, Nonce)],
         duration: Duration,
-    ) -> Result<Vec<bool>, Error> {
+    ) -> Result<Vec<Result<bool, Error>>, Error> {
         let millis = millis(duration).to_string();
         let bytes: Vec<_> = leases.iter().map(|(_, nonce)| lease(*nonce)).collect();
         let calls: Vec<Call<'_>> = leases
@@ -113,34 +139,35 @@ impl RedisStore {
             .map(|((key, _), lease)| (*key, vec![&lease[..], millis.as_bytes()]))
             .collect();
         let replies = self.eval_all(Script::Renew, &calls).await?;
-        let renewed = |reply: Result<Value, RedisError>| Ok(integer(&reply.map_err(convert)?)? > 0);
-        replies.into_iter().map(renewed).collect()
+        Ok(replies.into_iter().map(did).collect())
     }
 
-    pub(super) async fn release_all(&self, leases: &[(&str, Nonce)]) -> Result<(), Error> {
+    pub(super) async fn release_all(
+        &self,
+        leases: &[(&str, Nonce)],
+    ) -> Result<Vec<Result<(), Error>>, Error> {
         let bytes: Vec<_> = leases.iter().map(|(_, nonce)| lease(*nonce)).collect();
         let calls: Vec<Call<'_>> = leases
             .iter()
             .zip(&bytes)
             .map(|((key, _), lease)| (*key, vec![&lease[..]]))
             .collect();
-        for (reply, (key, _)) in self
-            .eval_all(Script::Release, &calls)
-            .await?
-            .into_iter()
-            .zip(leases)
-        {
-            match reply {
-                // As for one alone.
-                Err(error) if is_forbidden(&error) => {
-                    let mut command = redis::cmd("DEL");
-                    command.arg(key);
-                    self.send(&command).await?;
-                }
-                reply => drop(reply.map_err(convert)?),
+        let replies = self.eval_all(Script::Release, &calls).await?;
+        let is_forbidden = |reply: &Sent| matches!(reply, Ok(Err(error)) if is_forbidden(error));
+        let forbidden: Vec<_> = (0..replies.len())
+            .filter(|&at| is_forbidden(&replies[at]))
+            .collect();
+        let released = |reply| settle(reply).map(drop);
+        let mut released: Vec<_> = replies.into_iter().map(released).collect();
+        // As for one alone.
+        let keys = forbidden.iter().map(|&at| leases[at].0);
+        for (places, reply) in self.wire.send_grouped("DEL", keys).await? {
+            let deleted = settle(reply).map(drop);
+            for place in places {
+                released[forbidden[place]] = deleted.clone();
             }
         }
-        Ok(())
+        Ok(released)
     }
 
     pub(super) async fn guard_all(
@@ -155,8 +182,7 @@ impl RedisStore {
             .map(|(key, nonce)| (*key, vec![&token.0[..], &nonce.0[..], millis.as_bytes()]))
             .collect();
         let replies = self.eval_all(Script::Guard, &calls).await?;
-        let guarded = |reply: Result<Value, RedisError>| Ok(integer(&reply.map_err(convert)?)? > 0);
-        Ok(replies.into_iter().map(guarded).collect())
+        Ok(replies.into_iter().map(did).collect())
     }
 
     pub(super) async fn unguard_all(
@@ -168,7 +194,7 @@ impl RedisStore {
             .map(|(key, token)| (*key, vec![&token.0[..]]))
             .collect();
         let replies = self.eval_all(Script::Unguard, &calls).await?;
-        let left = |reply: Result<Value, RedisError>| reply.map(drop).map_err(convert);
+        let left = |reply| settle(reply).map(drop);
         Ok(replies.into_iter().map(left).collect())
     }
 
@@ -177,46 +203,48 @@ impl RedisStore {
         &self,
         script: Script,
         calls: &[Call<'_>],
-    ) -> Result<Vec<Result<Value, RedisError>>, Error> {
-        let live = self.endpoint.live()?;
-        let Some(digest) = live.digest(script) else {
-            return self.run_all("EVAL", script.source(), calls.iter()).await;
-        };
-        let mut replies = self.run_all("EVALSHA", digest, calls.iter()).await?;
+    ) -> Result<Vec<Sent>, Error> {
+        let commands = calls.iter().map(|(key, args)| {
+            let route = self.wire.route(key);
+            let digest = route.as_ref().ok().and_then(|route| route.digest(script));
+            let command = match digest {
+                Some(digest) => scripted("EVALSHA", digest, key, args),
+                None => scripted("EVAL", script.source(), key, args),
+            };
+            (route, command)
+        });
+        let mut replies = self.wire.send_each(commands.collect()).await?;
+        let is_unknown = |reply: &Sent| matches!(reply, Ok(Err(error)) if is_unknown_script(error));
         let unknown: Vec<_> = (0..replies.len())
-            .filter(|&at| replies[at].as_ref().is_err_and(is_unknown_script))
+            .filter(|&at| is_unknown(&replies[at]))
             .collect();
-        let again = unknown.iter().map(|&at| &calls[at]);
-        let second = self.run_all("EVAL", script.source(), again).await?;
+        let again = unknown.iter().map(|&at| {
+            let (key, args) = &calls[at];
+            let command = scripted("EVAL", script.source(), key, args);
+            (self.wire.route(key), command)
+        });
+        let second = self.wire.send_each(again.collect()).await?;
         for (at, reply) in unknown.into_iter().zip(second) {
             replies[at] = reply;
         }
         Ok(replies)
     }
+}
 
-    async fn run_all<'a>(
-        &self,
-        how: &str,
-        script: &str,
-        calls: impl Iterator<Item = &'a Call<'a>>,
-    ) -> Result<Vec<Result<Value, RedisError>>, Error> {
-        let mut pipeline = Pipeline::new();
-        for (key, args) in calls {
-            pipeline.add_command(scripted(how, script, key, args));
-        }
-        self.send_all(&pipeline).await
-    }
+pub(super) fn settle(reply: Sent) -> Result<Value, Error> {
+    reply?.map_err(convert)
+}
 
-    async fn send_all(&self, pipeline: &Pipeline) -> Result<Vec<Result<Value, RedisError>>, Error> {
-        if pipeline.is_empty() {
-            return Ok(Vec::new());
-        }
-        let live = self.endpoint.live()?;
-        let replies = self.endpoint.send_all(&live, pipeline).await?;
-        if replies.len() == pipeline.len() {
-            Ok(replies)
-        } else {
-            Err(unexpected())
-        }
+/// Scripts say by a number whether they did what they are for.
+fn did(reply: Sent) -> Result<bool, Error> {
+    Ok(integer(&settle(reply)?)? > 0)
+}
+
+/// The string that a key holds.
+pub(super) fn text(reply: Value) -> Result<Option<Vec<u8>>, Error> {
+    match reply {
+        Value::BulkString(bytes) => Ok(Some(bytes)),
+        Value::Nil => Ok(None),
+        _ => Err(unexpected()),
     }
 }

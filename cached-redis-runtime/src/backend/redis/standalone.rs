@@ -3,25 +3,32 @@
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 
-use redis::{Cmd, RedisError, Value};
+use redis::{Cmd, Value};
 
-use super::connect::{Endpoint, Live};
+use super::cluster::Cluster;
+use super::connect::Endpoint;
 use super::dial::Dialer;
 use super::error::{convert, is_forbidden, is_unknown_script, is_unknown_syntax};
+use super::pipelined::{settle, text};
+use super::route::Sent;
 use super::scripts::Script;
 use super::sentinel::Sentinels;
 use super::source::Source;
 use super::tls_settings::TlsSettings;
 use super::url::{self, Target};
+use super::wire::Wire;
+use crate::clock;
 use crate::codec::{Nonce, lease};
 use crate::error::{Error, ErrorKind};
-use crate::store::{Claimed, Claiming, Expect, Filling, Look, Reply, Store, Tagging};
+use crate::store::{
+    Claimed, Claiming, Cursor, Deleted, Expect, Filling, Look, Reply, Store, Tagging,
+};
 use crate::sync::Arc;
 
 /// A store on one server.
 #[derive(Debug)]
 pub(crate) struct RedisStore {
-    pub(super) endpoint: Arc<Endpoint>,
+    pub(super) wire: Wire,
     /// Redis 6.2 knows `NX` and `GET` only apart; found out by the first claim, never by a version number.
     pub(super) claims_by_script: AtomicBool,
 }
@@ -45,55 +52,39 @@ impl RedisStore {
                 settings,
             } => Sentinels::new(sentinels, master, settings).into(),
             Target::Cluster { seeds } => {
-                let message = format!("clusters are not supported yet ({} nodes)", seeds.len());
-                return Err(Error::new(ErrorKind::Url, message));
+                let cluster = Cluster::new(seeds, dialer, deadline);
+                cluster.start().await?;
+                return Ok(Self::over(Wire::Cluster(cluster)));
             }
         };
         let endpoint = Endpoint::new(source, &dialer, deadline);
         endpoint.start().await?;
-        Ok(Self {
-            endpoint,
-            claims_by_script: AtomicBool::new(false),
-        })
+        Ok(Self::over(Wire::One(endpoint)))
     }
 
-    pub(super) async fn send(&self, command: &Cmd) -> Result<Value, Error> {
-        let live = self.endpoint.live()?;
-        self.endpoint.send(&live, command).await?.0.map_err(convert)
+    fn over(wire: Wire) -> Self {
+        Self {
+            wire,
+            claims_by_script: AtomicBool::new(false),
+        }
     }
 
     /// `EVALSHA`, and `EVAL` where the digest is not known (any more).
     async fn eval(&self, script: Script, key: &str, args: &[&[u8]]) -> Result<Value, Error> {
-        self.try_eval(script, key, args).await?.map_err(convert)
+        settle(self.try_eval(script, key, args).await)
     }
 
-    async fn try_eval(
-        &self,
-        script: Script,
-        key: &str,
-        args: &[&[u8]],
-    ) -> Result<Result<Value, RedisError>, Error> {
-        let live = self.endpoint.live()?;
-        if let Some(digest) = live.digest(script) {
-            let reply = self.run(&live, "EVALSHA", digest, key, args).await?;
-            match reply {
+    async fn try_eval(&self, script: Script, key: &str, args: &[&[u8]]) -> Sent {
+        let mut route = self.wire.route(key)?;
+        if let Some(digest) = route.digest(script) {
+            let command = scripted("EVALSHA", digest, key, args);
+            match self.wire.send(&mut route, &command).await? {
                 Err(error) if is_unknown_script(&error) => {}
                 reply => return Ok(reply),
             }
         }
-        self.run(&live, "EVAL", script.source(), key, args).await
-    }
-
-    async fn run(
-        &self,
-        live: &Arc<Live>,
-        how: &str,
-        script: &str,
-        key: &str,
-        args: &[&[u8]],
-    ) -> Result<Result<Value, RedisError>, Error> {
-        let command = scripted(how, script, key, args);
-        Ok(self.endpoint.send(live, &command).await?.0)
+        let command = scripted("EVAL", script.source(), key, args);
+        self.wire.send(&mut route, &command).await
     }
 
     /// `None` where the server does not know this form.
@@ -104,8 +95,8 @@ impl RedisStore {
         millis: u64,
     ) -> Result<Option<Claimed>, Error> {
         let command = set_claim(key, lease, millis);
-        let live = self.endpoint.live()?;
-        match self.endpoint.send(&live, &command).await?.0 {
+        let mut route = self.wire.route(key)?;
+        match self.wire.send(&mut route, &command).await? {
             Ok(reply) => claimed(reply, lease).map(Some),
             Err(error) if is_unknown_syntax(&error) => {
                 self.claims_by_script.store(true, Ordering::Relaxed);
@@ -216,16 +207,21 @@ pub(super) fn millis(duration: Duration) -> u64 {
 impl Store for RedisStore {
     fn get<'a>(&'a self, key: &'a str) -> Reply<'a, Look> {
         Box::pin(async move {
-            let live = self.endpoint.live()?;
+            let mut route = self.wire.route(key)?;
             let mut command = Cmd::with_capacity(2, 3 + key.len());
             command.arg("GET").arg(key);
-            // Without the step through `send`: each layer of futures is moved once more.
-            let (reply, took) = self.endpoint.send(&live, &command).await?;
-            let bytes = match reply.map_err(convert)? {
-                Value::BulkString(bytes) => Some(bytes),
-                Value::Nil => None,
-                _ => return Err(unexpected()),
+            // Without the steps through `send`: each layer of futures is moved once more.
+            let (reply, mut took) = route.endpoint.send(&route.live, &command).await?;
+            let reply = match reply {
+                Ok(reply) => reply,
+                Err(error) => {
+                    let began = clock::now();
+                    let followed = self.wire.follow(error, &mut route, &command).await;
+                    took += clock::now() - began;
+                    settle(followed)?
+                }
             };
+            let bytes = text(reply)?;
             Ok(Look { bytes, took })
         })
     }
@@ -279,16 +275,21 @@ impl Store for RedisStore {
                 // What the script needs is not allowed: everybody would wait for the lease until it expires. Whatever else
                 // is there by now, to delete it costs a miss.
                 Err(error) if is_forbidden(&error) => {
+                    let mut route = self.wire.route(key)?;
                     let mut command = redis::cmd("DEL");
                     command.arg(key);
-                    Ok(integer(&self.send(&command).await?)? > 0)
+                    let deleted = self.wire.send(&mut route, &command).await;
+                    Ok(integer(&settle(deleted)?)? > 0)
                 }
                 reply => Ok(integer(&reply.map_err(convert)?)? > 0),
             }
         })
     }
 
-    fn get_many<'a>(&'a self, keys: &'a [&'a str]) -> Reply<'a, Vec<Option<Vec<u8>>>> {
+    fn get_many<'a>(
+        &'a self,
+        keys: &'a [&'a str],
+    ) -> Reply<'a, Vec<Result<Option<Vec<u8>>, Error>>> {
         Box::pin(self.mget(keys))
     }
 
@@ -308,11 +309,14 @@ impl Store for RedisStore {
         &'a self,
         leases: &'a [(&'a str, Nonce)],
         lease: Duration,
-    ) -> Reply<'a, Vec<bool>> {
+    ) -> Reply<'a, Vec<Result<bool, Error>>> {
         Box::pin(self.renew_all(leases, lease))
     }
 
-    fn release_many<'a>(&'a self, leases: &'a [(&'a str, Nonce)]) -> Reply<'a, ()> {
+    fn release_many<'a>(
+        &'a self,
+        leases: &'a [(&'a str, Nonce)],
+    ) -> Reply<'a, Vec<Result<(), Error>>> {
         Box::pin(self.release_all(leases))
     }
 
@@ -332,27 +336,23 @@ impl Store for RedisStore {
         Box::pin(self.unguard_all(leaving))
     }
 
-    fn delete<'a>(&'a self, keys: &'a [String]) -> Reply<'a, u64> {
-        Box::pin(async move {
-            let mut command = redis::cmd("DEL");
-            command.arg(keys);
-            integer(&self.send(&command).await?)
-        })
+    fn delete<'a>(&'a self, keys: &'a [String]) -> Reply<'a, Deleted> {
+        Box::pin(self.delete_all(keys))
     }
 
     fn register<'a>(&'a self, tags: &'a [Tagging<'a>], life: u64) -> Reply<'a, ()> {
         Box::pin(self.register_all(tags, life))
     }
 
-    fn members<'a>(&'a self, tag: &'a str, cursor: u64) -> Reply<'a, (u64, Vec<String>)> {
+    fn members<'a>(&'a self, tag: &'a str, cursor: Cursor) -> Reply<'a, (Cursor, Vec<String>)> {
         Box::pin(self.scan(tag, cursor))
     }
 
     fn ping(&self) -> Reply<'_, ()> {
-        Box::pin(async move { self.send(&redis::cmd("PING")).await.map(drop) })
+        Box::pin(self.wire.ping())
     }
 
     fn is_ready(&self) -> bool {
-        self.endpoint.is_live()
+        self.wire.is_ready()
     }
 }

@@ -2,12 +2,11 @@
 
 use redis::Value;
 
-use super::error::convert;
-use super::pipelined::Call;
+use super::pipelined::{Call, settle};
 use super::scripts::Script;
 use super::standalone::{RedisStore, integer, unexpected};
-use crate::error::Error;
-use crate::store::{BATCH, Tagging};
+use crate::error::{Error, ErrorKind};
+use crate::store::{BATCH, Cursor, Tagging};
 
 impl RedisStore {
     /// One script for each tag, all in one round.
@@ -20,16 +19,26 @@ impl RedisStore {
         });
         let calls: Vec<Call<'_>> = calls.collect();
         for reply in self.eval_all(Script::Tag, &calls).await? {
-            integer(&reply.map_err(convert)?)?;
+            integer(&settle(reply)?)?;
         }
         Ok(())
     }
 
     /// `ZSCAN`, and not `ZRANGE`: a set of any size is read without holding up the server.
-    pub(super) async fn scan(&self, tag: &str, cursor: u64) -> Result<(u64, Vec<String>), Error> {
+    pub(super) async fn scan(
+        &self,
+        tag: &str,
+        cursor: Cursor,
+    ) -> Result<(Cursor, Vec<String>), Error> {
         let mut command = redis::cmd("ZSCAN");
-        command.arg(tag).arg(cursor).arg("COUNT").arg(BATCH);
-        let reply = self.send(&command).await?;
+        command.arg(tag).arg(cursor.at).arg("COUNT").arg(BATCH);
+        let mut route = self.wire.route(tag)?;
+        let reply = settle(self.wire.send(&mut route, &command).await)?;
+        if cursor.at != 0 && route.number() != cursor.of {
+            // Each server orders members by hashes of its own: what this one calls the rest is something else.
+            let message = "the tag moved to another server while it was read";
+            return Err(Error::new(ErrorKind::Unavailable, message));
+        }
         let Value::Array(reply) = reply else {
             return Err(unexpected());
         };
@@ -38,6 +47,10 @@ impl RedisStore {
         };
         let next = core::str::from_utf8(next).ok();
         let next = next.and_then(|next| next.parse().ok());
+        let next = next.map(|at| Cursor {
+            at,
+            of: route.number(),
+        });
         // Members and scores in turn.
         let members = found.iter().step_by(2).filter_map(|member| match member {
             // Keys of ours are text: another one was put there by somebody else.

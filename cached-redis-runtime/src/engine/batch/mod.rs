@@ -274,13 +274,20 @@ impl Search<'_> {
                     break;
                 }
             };
-            let lengths = found.iter().flatten().map(Vec::len);
+            let lengths = found.iter().flatten().flatten().map(Vec::len);
             if let Some(mean) = lengths.clone().sum::<usize>().checked_div(lengths.count()) {
                 length = mean;
                 self.batch.site.encoded(mean);
             }
-            for (&at, bytes) in some.iter().zip(found) {
-                hits.extend(self.see(at, bytes).map(|hit| (at, hit)));
+            for (&at, found) in some.iter().zip(found) {
+                match found {
+                    Ok(bytes) => hits.extend(self.see(at, bytes).map(|hit| (at, hit))),
+                    // It says nothing about the others.
+                    Err(error) => {
+                        let ticket = engine.uncached(self.batch.request(at), &error);
+                        self.states[at] = State::Load(ticket);
+                    }
+                }
             }
         }
         if let (Some(patience), Some(began)) = (&mut self.patience, began) {

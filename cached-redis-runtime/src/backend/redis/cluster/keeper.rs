@@ -1,0 +1,53 @@
+//! The task that keeps the map true.
+
+use core::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::Cluster;
+use crate::clock;
+use crate::observe::warn;
+use crate::sync::{Arc, Weak, spread_between};
+
+/// Between two looks at the cluster, in milliseconds: doubled each time, and spread by up to a half.
+const FIRST_PAUSE: u64 = 10;
+const LONGEST_PAUSE: u64 = 1000;
+/// Between two looks that nobody asked for. A redirect tells of every slot that moves; this is for those who own none.
+const PERIOD: u64 = 60_000;
+
+/// Makes a map whenever the bell rings, and for as long as the one there is has gaps.
+///
+/// It holds the cluster weakly between steps, so that the last handle's drop ends it.
+pub(super) async fn keep(cluster: Weak<Cluster>, bell: Arc<Notify>) {
+    let mut pause = FIRST_PAUSE;
+    let mut warned = false;
+    loop {
+        let Some(is_whole) = cluster.upgrade().map(|cluster| cluster.is_ready()) else {
+            return;
+        };
+        if is_whole {
+            let began = clock::now();
+            let period = Duration::from_millis(spread_between(PERIOD / 2, PERIOD));
+            let _ = clock::within(period, bell.notified()).await;
+            if clock::now() - began > Duration::from_millis(LONGEST_PAUSE) {
+                pause = FIRST_PAUSE;
+            }
+        }
+        let Some(cluster) = cluster.upgrade() else {
+            return;
+        };
+        match cluster.refresh().await {
+            Ok(()) => warned = false,
+            Err(error) if !warned => {
+                warned = true;
+                warn(format_args!(
+                    "no node of the cluster could be asked ({error}): functions run uncached, trying again"
+                ));
+            }
+            Err(_) => {}
+        }
+        drop(cluster);
+        clock::sleep(Duration::from_millis(spread_between(pause / 2, pause))).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}

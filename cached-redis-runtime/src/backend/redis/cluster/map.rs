@@ -1,0 +1,99 @@
+//! Who owns which slot, and a connection to each owner.
+
+use super::slots::SLOTS;
+use super::topology::{Address, Topology};
+use crate::backend::redis::connect::Endpoint;
+use crate::sync::Arc;
+
+/// In place of an index: nobody owns this slot.
+const NOBODY: u16 = u16::MAX;
+
+/// A node that commands are sent to.
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    pub(super) address: Address,
+    pub(super) endpoint: Arc<Endpoint>,
+}
+
+/// One state of the cluster, as this process knows it. It is read on every command and never changed: the next state is
+/// another map.
+pub(super) struct Map {
+    /// For each slot the place of its owner in `nodes`.
+    owners: Box<[u16; SLOTS]>,
+    /// Those who own slots, then those who were named by redirects only.
+    nodes: Vec<Node>,
+    /// How many of `nodes` own slots.
+    primaries: usize,
+    replicas: Vec<Address>,
+}
+
+impl Map {
+    /// Of a cluster that nobody could be asked about yet.
+    pub(super) fn empty() -> Self {
+        Self {
+            owners: Box::new([NOBODY; SLOTS]),
+            nodes: Vec::new(),
+            primaries: 0,
+            replicas: Vec::new(),
+        }
+    }
+
+    /// `named` are nodes that are part of it, whether they own slots or not yet.
+    pub(super) fn new(
+        topology: Topology,
+        named: Vec<Address>,
+        mut open: impl FnMut(&Address) -> Arc<Endpoint>,
+    ) -> Self {
+        let mut map = Self::empty();
+        for range in topology.ranges {
+            let place = map.place(range.owner, &mut open);
+            let slots = usize::from(range.first)..=usize::from(range.last);
+            map.owners[slots].fill(place);
+        }
+        map.primaries = map.nodes.len();
+        for address in named {
+            map.place(address, &mut open);
+        }
+        map.replicas = topology.replicas;
+        map
+    }
+
+    fn place(&mut self, address: Address, open: impl FnOnce(&Address) -> Arc<Endpoint>) -> u16 {
+        let known = self.nodes.iter().position(|node| node.address == address);
+        let place = known.unwrap_or_else(|| {
+            let endpoint = open(&address);
+            self.nodes.push(Node { address, endpoint });
+            self.nodes.len() - 1
+        });
+        // There are fewer nodes than slots.
+        u16::try_from(place).unwrap_or(NOBODY)
+    }
+
+    pub(super) fn owner(&self, slot: u16) -> Option<&Node> {
+        let place = self.owners[usize::from(slot) % SLOTS];
+        self.nodes.get(usize::from(place))
+    }
+
+    pub(super) fn find(&self, address: &Address) -> Option<&Node> {
+        self.nodes.iter().find(|node| node.address == *address)
+    }
+
+    pub(super) fn primaries(&self) -> &[Node] {
+        &self.nodes[..self.primaries]
+    }
+
+    pub(super) fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    pub(super) fn replicas(&self) -> &[Address] {
+        &self.replicas
+    }
+
+    /// Whether every slot has an owner, and every owner a connection.
+    pub(super) fn is_whole(&self) -> bool {
+        self.primaries > 0
+            && !self.owners.contains(&NOBODY)
+            && self.primaries().iter().all(|node| node.endpoint.is_live())
+    }
+}

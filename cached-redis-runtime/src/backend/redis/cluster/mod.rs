@@ -1,0 +1,214 @@
+//! `redis-cluster://`: an endpoint for each primary, and a map of who owns which slot.
+//!
+//! The map is what callers read and never wait for. Redirects, lost connections and time have it made anew, by one task
+//! in the background. Who is redirected follows at once, if the node that was named has a connection; if not, the call
+//! goes on without the cache, as it does while a primary is down.
+
+mod keeper;
+mod map;
+mod redirect;
+mod slots;
+mod survey;
+mod topology;
+
+use core::fmt;
+use core::time::Duration;
+
+use arc_swap::ArcSwap;
+use redis::{Cmd, ConnectionInfo, RedisError};
+use tokio::runtime::Handle;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+
+use self::map::Map;
+use self::redirect::{HOPS, Redirect, tells_of_change, unserved};
+use self::topology::Address;
+use super::connect::ATTEMPT;
+use super::dial::Dialer;
+use super::error::{convert, is_permanent, timeout};
+use super::route::{Route, Sent};
+use super::together::join;
+use crate::clock;
+use crate::error::Error;
+use crate::sync::{Arc, Mutex};
+
+pub(super) use self::redirect::is_split;
+pub(super) use self::slots::slot_of;
+
+/// No more nodes than this are connected to on the word of redirects alone.
+const NAMED: usize = 16;
+
+/// A Redis Cluster.
+pub(super) struct Cluster {
+    /// At least one.
+    seeds: Vec<ConnectionInfo>,
+    dialer: Arc<Dialer>,
+    deadline: Duration,
+    map: ArcSwap<Map>,
+    /// Nodes that redirects have named since the map was made and that own no slot there: new ones.
+    named: Mutex<Vec<Address>>,
+    /// Rings when the map is to be made anew, or the cluster is gone.
+    bell: Arc<Notify>,
+    keeper: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Cluster {
+    pub(super) fn new(
+        seeds: Vec<ConnectionInfo>,
+        dialer: Arc<Dialer>,
+        deadline: Duration,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            seeds,
+            dialer,
+            deadline,
+            map: ArcSwap::from_pointee(Map::empty()),
+            named: Mutex::new(Vec::new()),
+            bell: Arc::new(Notify::new()),
+            keeper: Mutex::new(None),
+        })
+    }
+
+    /// Makes the first map, for a second at most, and has it kept up to date.
+    ///
+    /// # Errors
+    /// Only what will not pass by itself: no node can be asked, and one refused the user or the password, or is none of a
+    /// cluster.
+    pub(super) async fn start(self: &Arc<Self>) -> Result<(), Error> {
+        let first = clock::within(ATTEMPT, self.refresh()).await;
+        let first = first.unwrap_or_else(|_| Err(timeout()));
+        self.watch();
+        first.or_else(|error| {
+            if is_permanent(&error) {
+                Err(error)
+            } else {
+                Ok(())
+            }
+        })
+    }
+
+    /// Where the owner of this key's slot is.
+    ///
+    /// # Errors
+    /// At once, when nobody owns it or its owner has no connection.
+    pub(super) fn route(self: &Arc<Self>, key: &str) -> Result<Route, Error> {
+        let map = self.map.load();
+        let route = match map.owner(slot_of(key)) {
+            Some(node) => Route::to(&node.endpoint),
+            None => Err(unserved()),
+        };
+        if route.is_err() {
+            self.outdated();
+        }
+        route
+    }
+
+    /// Follows the redirect that a command was answered with, if it is one. `route` becomes that of the last reply.
+    ///
+    /// # Errors
+    /// As for [`route`](Self::route), and when the redirects do not end, or not in time.
+    pub(super) async fn follow(
+        self: &Arc<Self>,
+        mut error: RedisError,
+        route: &mut Route,
+        command: &Cmd,
+    ) -> Sent {
+        // Looked at between two hops, and by no timer: a hit needs no runtime.
+        let end = clock::now() + self.deadline;
+        for _ in 0..HOPS {
+            if tells_of_change(&error) {
+                self.outdated();
+            }
+            let Some(redirect) = Redirect::read(&error, &Address::of(route.live.address())) else {
+                return Ok(Err(error));
+            };
+            *route = self.redirected(redirect)?;
+            if clock::now() >= end {
+                return Err(timeout());
+            }
+            match route.send(command).await? {
+                Err(next) => error = next,
+                reply => return Ok(reply),
+            }
+        }
+        Err(unserved())
+    }
+
+    fn redirected(self: &Arc<Self>, Redirect { to, ask }: Redirect) -> Result<Route, Error> {
+        let map = self.map.load();
+        let known = map.find(&to);
+        if !map.primaries().iter().any(|node| node.address == to) {
+            // Kept for as long as it is named.
+            let mut named = self.named.lock();
+            if named.len() < NAMED && !named.contains(&to) {
+                named.push(to);
+            }
+        }
+        let route = match known {
+            Some(node) => Route::to(&node.endpoint),
+            None => Err(unserved()),
+        };
+        if route.is_err() {
+            self.outdated();
+        }
+        Ok(route?.asking(ask))
+    }
+
+    /// Has the map made anew, in the background.
+    fn outdated(self: &Arc<Self>) {
+        self.bell.notify_one();
+        self.watch();
+    }
+
+    /// Sees to it that the keeper runs. It ends with the runtime it was started on, so callers ask again.
+    fn watch(self: &Arc<Self>) {
+        let mut keeper = self.keeper.lock();
+        if keeper.as_ref().is_some_and(|task| !task.is_finished()) {
+            return;
+        }
+        if let Ok(runtime) = Handle::try_current() {
+            let kept = keeper::keep(Arc::downgrade(self), Arc::clone(&self.bell));
+            *keeper = Some(runtime.spawn(kept));
+        }
+    }
+
+    /// Asks every primary for a sign of life.
+    ///
+    /// # Errors
+    /// The first one.
+    pub(super) async fn ping(self: &Arc<Self>) -> Result<(), Error> {
+        let map = self.map.load_full();
+        if map.primaries().is_empty() {
+            self.outdated();
+            return Err(unserved());
+        }
+        let ping = redis::cmd("PING");
+        let pings = map.primaries().iter().map(|node| async {
+            let route = Route::to(&node.endpoint).inspect_err(|_| self.outdated())?;
+            route.send(&ping).await?.map_err(convert)
+        });
+        join(pings)
+            .await
+            .into_iter()
+            .try_for_each(|reply| reply.map(drop))
+    }
+
+    /// Whether all keys can be served.
+    pub(super) fn is_ready(&self) -> bool {
+        self.map.load().is_whole()
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.bell.notify_one();
+    }
+}
+
+impl fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cluster")
+            .field("primaries", &self.map.load().primaries())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,71 @@
+//! A connection that a command goes to.
+
+use redis::{Cmd, Pipeline, RedisError, Value};
+
+use super::connect::{Endpoint, Live};
+use super::scripts::Script;
+use crate::error::Error;
+use crate::sync::Arc;
+
+/// What became of one command: the outer error is that of its connection.
+pub(super) type Sent = Result<Result<Value, RedisError>, Error>;
+
+/// A connection, and how to address it.
+#[derive(Clone)]
+pub(super) struct Route {
+    pub(super) endpoint: Arc<Endpoint>,
+    pub(super) live: Arc<Live>,
+    /// The node serves the key only if it is asked to: it does not own the slot yet.
+    asking: bool,
+}
+
+impl Route {
+    /// # Errors
+    /// At once, when there is no connection.
+    pub(super) fn to(endpoint: &Arc<Endpoint>) -> Result<Self, Error> {
+        Ok(Self {
+            live: endpoint.live()?,
+            endpoint: Arc::clone(endpoint),
+            asking: false,
+        })
+    }
+
+    pub(super) fn asking(mut self, asking: bool) -> Self {
+        self.asking = asking;
+        self
+    }
+
+    /// Of what belongs to one connection: cursors.
+    pub(super) fn number(&self) -> u64 {
+        self.live.number()
+    }
+
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.live, &other.live) && self.asking == other.asking
+    }
+
+    pub(super) fn digest(&self, script: Script) -> Option<&str> {
+        self.live.digest(script)
+    }
+
+    pub(super) async fn send(&self, command: &Cmd) -> Sent {
+        if !self.asking {
+            return Ok(self.endpoint.send(&self.live, command).await?.0);
+        }
+        let mut pipeline = Pipeline::with_capacity(2);
+        pipeline.cmd("ASKING").add_command(command.clone());
+        let mut replies = self.endpoint.send_all(&self.live, &pipeline).await?;
+        Ok(replies.pop().unwrap_or(Ok(Value::Nil)))
+    }
+
+    /// Several commands in one go.
+    ///
+    /// # Errors
+    /// Those of the connection: nothing is known of any of the commands then.
+    pub(super) async fn send_all(
+        &self,
+        commands: &Pipeline,
+    ) -> Result<Vec<Result<Value, RedisError>>, Error> {
+        self.endpoint.send_all(&self.live, commands).await
+    }
+}

@@ -1,0 +1,206 @@
+//! How commands reach the server that has their keys: the one there is, or a node of a cluster.
+
+use redis::{Cmd, Pipeline, RedisError, Value};
+
+use super::cluster::{Cluster, is_split, slot_of};
+use super::connect::Endpoint;
+use super::error::convert;
+use super::route::{Route, Sent};
+use super::together::join;
+use crate::error::Error;
+use crate::sync::Arc;
+
+/// One server, or many.
+#[derive(Debug)]
+pub(super) enum Wire {
+    One(Arc<Endpoint>),
+    Cluster(Arc<Cluster>),
+}
+
+/// A command, and where it goes.
+pub(super) type Routed = (Result<Route, Error>, Cmd);
+
+impl Wire {
+    /// Where commands for this key go.
+    ///
+    /// # Errors
+    /// At once, when there is no connection.
+    pub(super) fn route(&self, key: &str) -> Result<Route, Error> {
+        match self {
+            Self::One(endpoint) => Route::to(endpoint),
+            Self::Cluster(cluster) => cluster.route(key),
+        }
+    }
+
+    /// Sends one command and follows redirects. `route` becomes that of the reply.
+    pub(super) async fn send(&self, route: &mut Route, command: &Cmd) -> Sent {
+        match route.send(command).await? {
+            Err(error) => self.follow(error, route, command).await,
+            reply => Ok(reply),
+        }
+    }
+
+    /// What an error comes to when it is a redirect.
+    pub(super) async fn follow(&self, error: RedisError, route: &mut Route, command: &Cmd) -> Sent {
+        match self {
+            Self::One(_) => Ok(Err(error)),
+            // Rare, and as large as a command under way: not to lie in the future of each.
+            Self::Cluster(cluster) => Box::pin(cluster.follow(error, route, command)).await,
+        }
+    }
+
+    /// Sends each command where it goes, all at the same time and those for one place in one go.
+    ///
+    /// # Errors
+    /// When it is the same for all: no server could be reached.
+    pub(super) async fn send_each(&self, commands: Vec<Routed>) -> Result<Vec<Sent>, Error> {
+        let mut sent: Vec<_> = commands.iter().map(|_| None).collect();
+        let mut parcels: Vec<Parcel> = Vec::new();
+        for (at, (route, command)) in commands.into_iter().enumerate() {
+            match route {
+                Ok(route) => Parcel::add(&mut parcels, route, at, command),
+                Err(error) => sent[at] = Some(Err(error)),
+            }
+        }
+        let replies = join(parcels.into_iter().map(|parcel| parcel.deliver(self))).await;
+        for (at, reply) in replies.into_iter().flatten() {
+            sent[at] = Some(reply);
+        }
+        let sent = sent
+            .into_iter()
+            .map(|one| one.unwrap_or_else(|| Err(super::standalone::unexpected())));
+        let sent: Vec<Sent> = sent.collect();
+        match sent.first() {
+            Some(Err(error)) if sent.iter().all(Result::is_err) => Err(error.clone()),
+            _ => Ok(sent),
+        }
+    }
+
+    /// Sends a command that takes any number of keys, with as many as go together. Says for each which they were.
+    ///
+    /// # Errors
+    /// As for [`send_each`](Self::send_each).
+    pub(super) async fn send_grouped<'a>(
+        &self,
+        name: &str,
+        keys: impl Iterator<Item = &'a str>,
+    ) -> Result<Vec<(Vec<usize>, Sent)>, Error> {
+        let keys: Vec<_> = keys.collect();
+        let groups = self.groups(&keys);
+        let mut replies = self.send_groups(name, &keys, groups).await?;
+        let is_torn = |(group, sent): &(Vec<usize>, Sent)| {
+            group.len() > 1 && matches!(sent, Ok(Err(error)) if is_split(error))
+        };
+        if replies.iter().any(is_torn) {
+            let (torn, whole): (Vec<_>, _) = replies.into_iter().partition(is_torn);
+            let torn = torn.into_iter().flat_map(|(group, _)| group);
+            let each = torn.map(|at| vec![at]).collect();
+            replies = whole;
+            replies.extend(self.send_groups(name, &keys, each).await?);
+        }
+        Ok(replies)
+    }
+
+    async fn send_groups(
+        &self,
+        name: &str,
+        keys: &[&str],
+        groups: Vec<Vec<usize>>,
+    ) -> Result<Vec<(Vec<usize>, Sent)>, Error> {
+        let commands = groups.iter().map(|group| {
+            let mut command = redis::cmd(name);
+            for &at in group {
+                command.arg(keys[at]);
+            }
+            (self.route(keys[group[0]]), command)
+        });
+        let commands = commands.collect();
+        let sent = self.send_each(commands).await?;
+        Ok(groups.into_iter().zip(sent).collect())
+    }
+
+    /// Asks for a sign of life.
+    pub(super) async fn ping(&self) -> Result<(), Error> {
+        match self {
+            Self::One(endpoint) => {
+                let sent = Route::to(endpoint)?.send(&redis::cmd("PING")).await?;
+                sent.map(drop).map_err(convert)
+            }
+            Self::Cluster(cluster) => cluster.ping().await,
+        }
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        match self {
+            Self::One(endpoint) => endpoint.is_live(),
+            Self::Cluster(cluster) => cluster.is_ready(),
+        }
+    }
+
+    /// The places of keys that one command may name together. None is empty.
+    fn groups(&self, keys: &[&str]) -> Vec<Vec<usize>> {
+        let all = 0..keys.len();
+        match self {
+            _ if keys.is_empty() => Vec::new(),
+            Self::One(_) => vec![all.collect()],
+            Self::Cluster(_) => {
+                let mut slots: Vec<_> = all.map(|at| (slot_of(keys[at]), at)).collect();
+                slots.sort_unstable();
+                let groups = slots.chunk_by(|(a, _), (b, _)| a == b);
+                let places = groups.map(|group| group.iter().map(|(_, at)| *at).collect());
+                places.collect()
+            }
+        }
+    }
+}
+
+/// Commands for one place.
+struct Parcel {
+    route: Route,
+    places: Vec<usize>,
+    commands: Pipeline,
+}
+
+impl Parcel {
+    fn add(parcels: &mut Vec<Self>, route: Route, at: usize, command: Cmd) {
+        // A handful at most.
+        let known = parcels
+            .iter_mut()
+            .find(|parcel| parcel.route.is_same(&route));
+        if let Some(parcel) = known {
+            parcel.places.push(at);
+            parcel.commands.add_command(command);
+        } else {
+            let mut commands = Pipeline::new();
+            commands.add_command(command);
+            parcels.push(Self {
+                route,
+                places: vec![at],
+                commands,
+            });
+        }
+    }
+
+    async fn deliver(self, wire: &Wire) -> Vec<(usize, Sent)> {
+        let replies = match self.route.send_all(&self.commands).await {
+            Ok(replies) => replies,
+            Err(error) => {
+                let lost = self.places.into_iter().map(|at| (at, Err(error.clone())));
+                return lost.collect();
+            }
+        };
+        let mut sent: Vec<Sent> = replies.into_iter().map(Ok).collect();
+        let refused = sent.iter_mut().zip(self.commands.cmd_iter());
+        let refused = refused.filter(|(sent, _)| matches!(sent, Ok(Err(_))));
+        let followed = refused.map(|(sent, command)| {
+            let mut route = self.route.clone();
+            async move {
+                if let Ok(Err(error)) = core::mem::replace(sent, Ok(Ok(Value::Nil))) {
+                    *sent = wire.follow(error, &mut route, command).await;
+                }
+            }
+        });
+        join(followed).await;
+        self.places.into_iter().zip(sent).collect()
+    }
+}
