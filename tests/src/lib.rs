@@ -31,7 +31,7 @@ pub use self::gate::Gate;
 pub use self::loader::CountingLoader;
 pub use self::scratch::ScratchDir;
 pub use self::server::{
-    Authority, Cluster, ClusterBuilder, Pair, Postgres, Sentinels, SentinelsBuilder, Server,
+    Authority, Cluster, ClusterBuilder, Nodes, Pair, Postgres, Sentinels, SentinelsBuilder, Server,
     ServerBuilder, TlsSentinel, TlsServer,
 };
 pub use self::table::Table;

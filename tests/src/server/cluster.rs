@@ -12,6 +12,7 @@ use super::{Server, ServerBuilder};
 use crate::clock::eventually_blocking;
 use crate::port;
 
+const SCHEME: &str = "redis-cluster://";
 const SLOTS: u16 = 16_384;
 const PRIMARIES: usize = 3;
 /// A node does not answer for its slots in the first two seconds of its life.
@@ -166,8 +167,7 @@ impl Cluster {
     #[must_use]
     pub fn url(&self) -> String {
         let places = self.primaries().iter().map(address);
-        let places: Vec<_> = places.collect();
-        format!("redis-cluster://{}", places.join(","))
+        Nodes(places.collect()).url()
     }
 
     /// Those that started as primaries.
@@ -359,6 +359,40 @@ impl Cluster {
         let port = node.port();
         let place = self.nodes.iter().position(|other| other.port() == port);
         place.expect("a node of this cluster")
+    }
+}
+
+/// A cluster that somebody else has started, by its primaries.
+#[derive(Debug)]
+pub struct Nodes(Vec<String>);
+
+impl Nodes {
+    /// What [`Cluster::url`] names.
+    #[must_use]
+    pub fn of(url: &str) -> Self {
+        let hosts = url.trim_start_matches(SCHEME).split(',');
+        Self(hosts.map(str::to_owned).collect())
+    }
+
+    /// Where clients connect.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("{SCHEME}{}", self.0.join(","))
+    }
+
+    /// Runs one command on the owner of its key.
+    ///
+    /// # Panics
+    /// When no node executes it.
+    pub fn run(&self, command: &[&str]) {
+        let (name, args) = command.split_first().expect("a command's name");
+        let run = |host: &String| -> redis::RedisResult<Value> {
+            let client = redis::Client::open(format!("redis://{host}"))?;
+            redis::cmd(name)
+                .arg(args)
+                .query(&mut client.get_connection()?)
+        };
+        assert!(self.0.iter().any(|host| run(host).is_ok()), "{command:?}");
     }
 }
 

@@ -7,7 +7,7 @@ mod process;
 mod sentinel;
 mod tls;
 
-pub use self::cluster::{Cluster, ClusterBuilder};
+pub use self::cluster::{Cluster, ClusterBuilder, Nodes};
 pub use self::postgres::Postgres;
 pub use self::sentinel::{Sentinels, SentinelsBuilder, TlsSentinel};
 pub use self::tls::{Authority, Pair, TlsServer};

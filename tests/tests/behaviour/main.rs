@@ -25,3 +25,8 @@ mod tags;
 mod transaction;
 mod warnings;
 mod wire;
+
+#[test]
+fn on_a_cluster() {
+    common::shared::on_a_cluster();
+}

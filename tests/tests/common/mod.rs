@@ -1,9 +1,11 @@
-//! One set of tests for every store: a [`World`] is a cache and, on Redis, the server behind it.
+//! One set of tests for every store: a [`World`] is a cache and, on Redis, the server or the cluster behind it.
 
 #![allow(
     dead_code,
     reason = "each test binary includes this file and uses its own part of it"
 )]
+
+pub(crate) mod shared;
 
 use std::future::Future;
 use std::time::Duration;
@@ -12,13 +14,26 @@ use cached_redis_runtime::{Cache, CacheBuilder, FamilyStats};
 use cached_redis_tests::{Server, eventually};
 use tokio::task::JoinHandle;
 
+use self::shared::Shared;
+
 /// Longer than any healthy test needs.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) cache: Cache,
-    server: Option<Server>,
+    behind: Behind,
+}
+
+#[derive(Debug)]
+enum Behind {
+    Memory,
+    Server(Server),
+    Cluster {
+        cluster: Shared,
+        /// What stands before the keys.
+        prefix: String,
+    },
 }
 
 impl World {
@@ -30,7 +45,7 @@ impl World {
         let builder = settings(Cache::builder("memory://"));
         Self {
             cache: builder.connect().await.expect("a store in memory"),
-            server: None,
+            behind: Behind::Memory,
         }
     }
 
@@ -52,16 +67,38 @@ impl World {
         assert!(cache.stats().connected, "the server answered");
         Self {
             cache,
-            server: Some(server),
+            behind: Behind::Server(server),
         }
     }
 
+    /// On a cluster that others use as well.
+    pub(crate) async fn cluster() -> Self {
+        let cluster = Shared::get();
+        let (namespace, url) = (cluster.namespace(), cluster.url());
+        let builder = Cache::builder(url).deadline(Duration::from_secs(5));
+        let cache = builder.namespace(&*namespace).connect().await;
+        let cache = cache.expect("a good URL");
+        // The first look may be given up on a busy machine; the next follows at once.
+        eventually(PATIENCE, || cache.stats().connected).await;
+        Self {
+            cache,
+            behind: Behind::Cluster {
+                cluster,
+                prefix: format!("{namespace}:"),
+            },
+        }
+    }
+
+    /// Whether there is one server, to be looked into.
     pub(crate) fn is_redis(&self) -> bool {
-        self.server.is_some()
+        matches!(self.behind, Behind::Server(_))
     }
 
     pub(crate) fn server(&self) -> &Server {
-        self.server.as_ref().expect("a test for Redis only")
+        match &self.behind {
+            Behind::Server(server) => server,
+            _ => panic!("a test for one server only"),
+        }
     }
 
     pub(crate) async fn run<F: Future>(&self, future: F) -> F::Output {
@@ -79,9 +116,12 @@ impl World {
 
     /// What another client does, in whatever language.
     pub(crate) async fn plain_delete(&self, key: cached_redis_runtime::Key) {
-        match &self.server {
-            Some(server) => server.run(&["DEL", key.as_str()]),
-            None => self.cache.invalidate(key).await.expect("never fails"),
+        match &self.behind {
+            Behind::Server(server) => server.run(&["DEL", key.as_str()]),
+            Behind::Cluster { cluster, prefix } => {
+                cluster.run(&["DEL", &format!("{prefix}{}", key.as_str())]);
+            }
+            Behind::Memory => self.cache.invalidate(key).await.expect("never fails"),
         }
     }
 
@@ -101,7 +141,7 @@ impl World {
     }
 }
 
-/// Makes two tests of one: `name::memory` and `name::redis`.
+/// Makes three tests of one: `name::memory`, `name::redis` and `name::cluster`.
 #[macro_export]
 macro_rules! on_every_store {
     ($($(#[$attr:meta])* async fn $name:ident($world:ident: &World) $body:block)+) => {$(
@@ -120,6 +160,13 @@ macro_rules! on_every_store {
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn redis() {
                 let world = World::redis().await;
+                Box::pin(world.run(test(&world))).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            #[ignore = "the test `on_a_cluster` runs it, with others on the same cluster"]
+            async fn cluster() {
+                let world = World::cluster().await;
                 Box::pin(world.run(test(&world))).await;
             }
         }

@@ -21,3 +21,8 @@ mod rounds;
 mod stale_reads;
 mod stampede;
 mod traps;
+
+#[test]
+fn on_a_cluster() {
+    common::shared::on_a_cluster();
+}
