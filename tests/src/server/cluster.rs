@@ -26,7 +26,7 @@ const NODES: &str = "nodes.conf";
 /// the cluster is there within two seconds.
 #[derive(Debug)]
 pub struct Cluster {
-    /// First the primaries, then in the same order their replicas.
+    /// First the primaries, then in the same order their replicas, then the spare one.
     nodes: Vec<Server>,
 }
 
@@ -36,6 +36,7 @@ pub struct ClusterBuilder {
     node: ServerBuilder,
     node_timeout: Duration,
     replicas: usize,
+    spare: bool,
 }
 
 impl ClusterBuilder {
@@ -51,6 +52,13 @@ impl ClusterBuilder {
     #[must_use]
     pub fn without_replicas(mut self) -> Self {
         self.replicas = 0;
+        self
+    }
+
+    /// And one more primary, which owns no slot yet: see [`Cluster::spare`].
+    #[must_use]
+    pub fn with_spare(mut self) -> Self {
+        self.spare = true;
         self
     }
 
@@ -81,7 +89,7 @@ impl ClusterBuilder {
             "0",
         ]);
         for _ in 0..20 {
-            match launch(&node, PRIMARIES * (1 + self.replicas)) {
+            match launch(&node, PRIMARIES * (1 + self.replicas), self.spare) {
                 Ok(nodes) => {
                     let cluster = Cluster { nodes };
                     cluster.await_steady();
@@ -95,7 +103,8 @@ impl ClusterBuilder {
     }
 }
 
-fn launch(node: &ServerBuilder, count: usize) -> Result<Vec<Server>, Failure> {
+fn launch(node: &ServerBuilder, members: usize, spare: bool) -> Result<Vec<Server>, Failure> {
+    let count = members + usize::from(spare);
     let mut ports: Vec<u16> = Vec::new();
     let mut holders = Vec::new();
     for _ in 0..count {
@@ -108,20 +117,23 @@ fn launch(node: &ServerBuilder, count: usize) -> Result<Vec<Server>, Failure> {
     let nodes: Vec<_> = ports.iter().map(|port| node.prepare(|| *port)).collect();
     for (at, node) in nodes.iter().enumerate() {
         let file = node.dir.path().join(NODES);
-        std::fs::write(&file, membership(&ports, at)).expect("a file in our own directory");
+        std::fs::write(&file, membership(&ports, at, members))
+            .expect("a file in our own directory");
         node.launch()?;
     }
     Ok(nodes)
 }
 
 /// What node `me` remembers.
-fn membership(ports: &[u16], me: usize) -> String {
+fn membership(ports: &[u16], me: usize, members: usize) -> String {
     let mut file = String::new();
     for (at, port) in ports.iter().enumerate() {
         let (shard, bus) = (at % PRIMARIES, port + port::BUS);
         let flags = if at == me { "myself," } else { "" };
         let _ = write!(file, "{} 127.0.0.1:{port}@{bus} {flags}", id(at));
-        if at == shard {
+        if at >= members {
+            let _ = writeln!(file, "master - 0 0 {} connected", PRIMARIES + 1);
+        } else if at == shard {
             let Range { start, end } = slots_of(shard);
             let last = end - 1;
             let _ = writeln!(file, "master - 0 0 {} connected {start}-{last}", shard + 1);
@@ -130,7 +142,7 @@ fn membership(ports: &[u16], me: usize) -> String {
             let _ = writeln!(file, "slave {primary} 0 0 {} connected", shard + 1);
         }
     }
-    let _ = writeln!(file, "vars currentEpoch {PRIMARIES} lastVoteEpoch 0");
+    let _ = writeln!(file, "vars currentEpoch {} lastVoteEpoch 0", PRIMARIES + 1);
     file
 }
 
@@ -160,6 +172,7 @@ impl Cluster {
             node: Server::builder(),
             node_timeout: Duration::from_secs(15),
             replicas: 1,
+            spare: false,
         }
     }
 
@@ -180,6 +193,27 @@ impl Cluster {
     #[must_use]
     pub fn nodes(&self) -> &[Server] {
         &self.nodes
+    }
+
+    /// The primary that started without a slot.
+    ///
+    /// # Panics
+    /// When the cluster has none.
+    #[must_use]
+    pub fn spare(&self) -> &Server {
+        assert!(
+            self.nodes.len() % PRIMARIES == 1,
+            "a cluster with a spare node"
+        );
+        &self.nodes[self.nodes.len() - 1]
+    }
+
+    /// The primary that started as the owner of this key's slot.
+    #[must_use]
+    pub fn home(&self, key: &str) -> &Server {
+        let slot = self.slot(key);
+        let shard = (0..PRIMARIES).find(|shard| slots_of(*shard).contains(&slot));
+        &self.nodes[shard.expect("every slot has an owner")]
     }
 
     /// The replica of a node that started as a primary.
