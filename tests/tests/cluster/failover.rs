@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use cached_redis_runtime::{Served, key};
-use cached_redis_tests::{Cluster, Stopwatch, eventually};
+use cached_redis_tests::{Cluster, Server, Stopwatch, eventually};
 
 use super::{GENEROUS, PATIENCE, World, read, write};
 
@@ -35,9 +35,18 @@ async fn a_replica_that_takes_over_in_order_loses_nothing() {
     for id in &ids {
         assert_eq!(world.served(*id, 4).await, (3, Served::Hit));
     }
-    let asked = |node: &cached_redis_tests::Server| node.data_commands().get("get").copied();
+    let asked = |node: &Server| node.data_commands().get("get").copied();
     assert_eq!((asked(old), asked(new)), (None, Some(5)));
     assert_eq!(world.cluster.errors("READONLY"), 0);
+    // Nor is it connected to; the one who asks is the harness.
+    let is_used = |node: &Server| {
+        let clients = node.cli(&["CLIENT", "LIST", "TYPE", "normal"]);
+        let clients: String = redis::from_redis_value(clients).unwrap();
+        clients.lines().count() > 1
+    };
+    eventually(PATIENCE, || !is_used(old) && is_used(new)).await;
+    drop(world.cache);
+    eventually(PATIENCE, || !world.cluster.nodes().iter().any(is_used)).await;
 }
 
 #[tokio::test]

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use cached_redis_runtime::{Cache, ErrorKind, Served, inspect};
-use cached_redis_tests::{Cluster, Server, Stopwatch, eventually};
+use cached_redis_runtime::{Cache, ErrorKind, Served, inspect, key};
+use cached_redis_tests::{Cluster, Server, Stopwatch, Table, eventually};
 
-use super::{GENEROUS, PATIENCE, World, read};
+use super::{GENEROUS, PATIENCE, World, read, rows, write};
 
 #[tokio::test]
 async fn one_seed_that_answers_is_enough() {
@@ -70,6 +70,68 @@ async fn a_server_that_belongs_to_no_cluster_is_told_apart() {
         error.to_string(),
         "the server is no node of a cluster: its URL begins with `redis://`"
     );
+}
+
+#[tokio::test]
+async fn a_cluster_under_the_url_of_a_server_is_told_apart() {
+    let cluster = Cluster::builder().without_replicas().start();
+    // Half the keys would do, and half the functions.
+    let elsewhere = cluster.primaries().iter();
+    let elsewhere = elsewhere.filter(|node| node.port() != cluster.home("%tag:any").port());
+    let cache = Cache::connect(elsewhere.last().unwrap().url())
+        .await
+        .unwrap();
+    let error = cache.invalidate_tag(key!("any")).await.unwrap_err();
+    let told = "the server is a node of a cluster: its URL begins with `redis-cluster://`";
+    assert!(error.to_string().starts_with(told), "{error}");
+}
+
+/// What a user needs besides the commands that one server takes.
+#[tokio::test]
+async fn a_user_with_no_more_rights_than_needed() {
+    let cluster = Cluster::builder()
+        .without_replicas()
+        .args(&["--user", "app", "on", ">pw", "~c:*", "~row:*"])
+        .args(&[
+            "+get",
+            "+mget",
+            "+set",
+            "+del",
+            "+getrange",
+            "+pexpire",
+            "+eval",
+            "+evalsha",
+        ])
+        .args(&["+script|load", "+ping", "+cluster|slots", "+asking"])
+        .start();
+    let url = cluster.url().replace("://", "://app:pw@");
+    let cache = Cache::builder(url)
+        .deadline(GENEROUS)
+        .connect()
+        .await
+        .unwrap();
+    eventually(PATIENCE, || cache.stats().connected).await;
+    let world = World { cache, cluster };
+    for id in 0..10 {
+        world.run(read(id, 1)).await;
+        assert_eq!(world.served(id, 2).await, (1, Served::Hit));
+        world.run(write(id)).await;
+    }
+    let table = Table::of(0..100);
+    let ids: Vec<u64> = (0..100).collect();
+    for _ in 0..2 {
+        world.run(rows(&table, &ids)).await;
+    }
+    assert_eq!(table.queries().len(), 1);
+    let slot = world.cluster.slot("c:1");
+    let from = world.cluster.home("c:1");
+    let mut others = world.cluster.primaries().iter();
+    let to = others.rfind(|node| node.port() != from.port());
+    world.cluster.begin_move(slot, from, to.unwrap());
+    assert_eq!(world.served(1, 5).await, (5, Served::Miss));
+    assert_eq!(world.served(1, 6).await, (5, Served::Hit));
+    assert_eq!(world.cluster.errors("NOPERM"), 0);
+    assert_eq!(world.cache.stats().family("c:<id>").unwrap().errors, 0);
 }
 
 /// Behind a proxy or a name that changes, nodes say only on which ports they are.

@@ -74,7 +74,7 @@ impl World {
     /// On a cluster that others use as well.
     pub(crate) async fn cluster() -> Self {
         let cluster = Shared::get();
-        let (namespace, url) = (cluster.namespace(), cluster.url());
+        let (namespace, url) = (Shared::namespace(), cluster.url());
         let builder = Cache::builder(url).deadline(Duration::from_secs(5));
         let cache = builder.namespace(&*namespace).connect().await;
         let cache = cache.expect("a good URL");

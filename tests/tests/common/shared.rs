@@ -38,7 +38,7 @@ impl Shared {
     }
 
     /// Nobody else has it.
-    pub(crate) fn namespace(&self) -> String {
+    pub(crate) fn namespace() -> String {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         format!("{}-{number}", std::process::id())

@@ -50,6 +50,12 @@ pub(super) fn convert(error: RedisError) -> Error {
         ErrorKind::Full => "the server is out of memory (`maxmemory` reached)",
         ErrorKind::Unavailable if is_read_only(&error) => "the server is a read-only replica",
         ErrorKind::Unavailable if error.is_connection_refusal() => "nobody listens there",
+        _ if error.redirect_node().is_some() => {
+            "the server is a node of a cluster: its URL begins with `redis-cluster://`"
+        }
+        ErrorKind::Unavailable if code == "CLUSTERDOWN" => {
+            "no node of the cluster serves this key at the moment"
+        }
         ErrorKind::Unavailable => "the connection to the server broke",
         _ => "the server answered with an error",
     };

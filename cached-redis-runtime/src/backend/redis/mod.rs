@@ -12,7 +12,7 @@ mod scripts;
 mod sentinel;
 mod setup;
 mod source;
-mod standalone;
+mod steps;
 mod supervisor;
 mod tags;
 #[cfg(feature = "tls-no-provider")]
@@ -22,6 +22,6 @@ mod together;
 mod url;
 mod wire;
 
-pub(crate) use standalone::RedisStore;
+pub(crate) use steps::RedisStore;
 pub(crate) use tls_settings::TlsSettings;
 pub(crate) use url::deadline_of;

@@ -8,7 +8,7 @@ use redis::Value;
 use super::error::{convert, is_forbidden, is_unknown_script, is_unknown_syntax};
 use super::route::Sent;
 use super::scripts::Script;
-use super::standalone::{
+use super::steps::{
     ClaimArgs, RedisStore, claimed, integer, millis, scripted, set_claim, unexpected,
 };
 use crate::codec::{Nonce, lease};
@@ -76,8 +76,8 @@ impl RedisStore {
             let key = claims[at].key;
             (self.wire.route(key), set_claim(key, &leases[at], millis))
         });
-        let sent = self.wire.send_each(commands.collect()).await?;
-        for (at, reply) in set.into_iter().zip(sent) {
+        let replies = self.wire.send_each(commands.collect()).await?;
+        for (at, reply) in set.into_iter().zip(replies) {
             match reply {
                 Ok(Err(error)) if is_unknown_syntax(&error) => {
                     self.claims_by_script.store(true, Ordering::Relaxed);
@@ -164,7 +164,7 @@ impl RedisStore {
         for (places, reply) in self.wire.send_grouped("DEL", keys).await? {
             let deleted = settle(reply).map(drop);
             for place in places {
-                released[forbidden[place]] = deleted.clone();
+                released[forbidden[place]].clone_from(&deleted);
             }
         }
         Ok(released)

@@ -4,7 +4,7 @@ use redis::Value;
 
 use super::pipelined::{Call, settle};
 use super::scripts::Script;
-use super::standalone::{RedisStore, integer, unexpected};
+use super::steps::{RedisStore, integer, unexpected};
 use crate::error::{Error, ErrorKind};
 use crate::store::{BATCH, Cursor, Tagging};
 

@@ -68,7 +68,7 @@ impl Wire {
         }
         let sent = sent
             .into_iter()
-            .map(|one| one.unwrap_or_else(|| Err(super::standalone::unexpected())));
+            .map(|one| one.unwrap_or_else(|| Err(super::steps::unexpected())));
         let sent: Vec<Sent> = sent.collect();
         match sent.first() {
             Some(Err(error)) if sent.iter().all(Result::is_err) => Err(error.clone()),

@@ -230,23 +230,14 @@ impl Search<'_> {
     async fn look(&mut self) -> Vec<(usize, Hit)> {
         let engine = self.engine;
         let mut hits = Vec::new();
-        let mut unknown = Vec::new();
-        for at in 0..self.states.len() {
-            if !matches!(self.states[at], State::Unknown) {
-                continue;
-            }
-            if engine.is_trusted(self.batch.request(at)) {
-                unknown.push(at);
-            } else {
-                self.states[at] = State::Load(Ticket::Uncached);
-            }
-        }
+        let unknown = self.unknown();
         if unknown.is_empty() {
             return hits;
         }
         // A clock is read here even for what may be a hit: several keys are looked at in several rounds.
+        let is_first = self.patience.is_none();
         let patience = self.patience();
-        let mut began = None;
+        let (mut began, mut failed) = (None, None);
         let (mut rest, mut length) = (&unknown[..], self.batch.site.expected_len());
         while !rest.is_empty() {
             // Of values whose size nobody knows yet, a few are read first.
@@ -259,9 +250,10 @@ impl Search<'_> {
             let keys: Vec<&str> = keys.collect();
             let look = engine.store.get_many(&keys);
             let found = match began {
-                None => patience.spend(look).await,
-                // More keys than one command names have a deadline for each command.
-                Some(_) => look.await,
+                None if !is_first => patience.spend(look).await,
+                // More keys than one command names have a deadline for each command. The first command needs no other:
+                // its own is the same, and leaves what other servers have answered by then.
+                _ => look.await,
             };
             began.get_or_insert_with(clock::now);
             let found = match found {
@@ -282,10 +274,10 @@ impl Search<'_> {
             for (&at, found) in some.iter().zip(found) {
                 match found {
                     Ok(bytes) => hits.extend(self.see(at, bytes).map(|hit| (at, hit))),
-                    // It says nothing about the others.
+                    // Other servers have their keys, and of its own each would say the same.
                     Err(error) => {
-                        let ticket = engine.uncached(self.batch.request(at), &error);
-                        self.states[at] = State::Load(ticket);
+                        self.states[at] = State::Load(Ticket::Uncached);
+                        failed.get_or_insert((at, error));
                     }
                 }
             }
@@ -293,7 +285,26 @@ impl Search<'_> {
         if let (Some(patience), Some(began)) = (&mut self.patience, began) {
             patience.stood(began);
         }
+        if let Some((at, error)) = failed {
+            engine.uncached(self.batch.request(at), &error);
+        }
         hits
+    }
+
+    /// What is to be read; what the cache is not to be trusted with is loaded.
+    fn unknown(&mut self) -> Vec<usize> {
+        let mut unknown = Vec::new();
+        for at in 0..self.states.len() {
+            if !matches!(self.states[at], State::Unknown) {
+                continue;
+            }
+            if self.engine.is_trusted(self.batch.request(at)) {
+                unknown.push(at);
+            } else {
+                self.states[at] = State::Load(Ticket::Uncached);
+            }
+        }
+        unknown
     }
 
     fn see(&mut self, at: usize, bytes: Option<Vec<u8>>) -> Option<Hit> {

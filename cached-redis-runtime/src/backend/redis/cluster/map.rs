@@ -19,11 +19,13 @@ pub(super) struct Node {
 /// another map.
 pub(super) struct Map {
     /// For each slot the place of its owner in `nodes`.
-    owners: Box<[u16; SLOTS]>,
+    owners: Box<[u16]>,
     /// Those who own slots, then those who were named by redirects only.
     nodes: Vec<Node>,
     /// How many of `nodes` own slots.
     primaries: usize,
+    /// Every slot has an owner.
+    is_covered: bool,
     replicas: Vec<Address>,
 }
 
@@ -31,9 +33,10 @@ impl Map {
     /// Of a cluster that nobody could be asked about yet.
     pub(super) fn empty() -> Self {
         Self {
-            owners: Box::new([NOBODY; SLOTS]),
+            owners: vec![NOBODY; SLOTS].into_boxed_slice(),
             nodes: Vec::new(),
             primaries: 0,
+            is_covered: false,
             replicas: Vec::new(),
         }
     }
@@ -51,6 +54,7 @@ impl Map {
             map.owners[slots].fill(place);
         }
         map.primaries = map.nodes.len();
+        map.is_covered = !map.owners.contains(&NOBODY);
         for address in named {
             map.place(address, &mut open);
         }
@@ -70,8 +74,8 @@ impl Map {
     }
 
     pub(super) fn owner(&self, slot: u16) -> Option<&Node> {
-        let place = self.owners[usize::from(slot) % SLOTS];
-        self.nodes.get(usize::from(place))
+        let place = self.owners.get(usize::from(slot))?;
+        self.nodes.get(usize::from(*place))
     }
 
     pub(super) fn find(&self, address: &Address) -> Option<&Node> {
@@ -92,8 +96,6 @@ impl Map {
 
     /// Whether every slot has an owner, and every owner a connection.
     pub(super) fn is_whole(&self) -> bool {
-        self.primaries > 0
-            && !self.owners.contains(&NOBODY)
-            && self.primaries().iter().all(|node| node.endpoint.is_live())
+        self.is_covered && self.primaries().iter().all(|node| node.endpoint.is_live())
     }
 }

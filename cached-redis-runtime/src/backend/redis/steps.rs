@@ -1,4 +1,4 @@
-//! The protocol's steps as commands of one server.
+//! The protocol's steps as commands.
 
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
@@ -25,11 +25,12 @@ use crate::store::{
 };
 use crate::sync::Arc;
 
-/// A store on one server.
+/// A store on one server, or on a cluster.
 #[derive(Debug)]
 pub(crate) struct RedisStore {
     pub(super) wire: Wire,
-    /// Redis 6.2 knows `NX` and `GET` only apart; found out by the first claim, never by a version number.
+    /// Redis 6.2 knows `NX` and `GET` only apart; found out by the first claim, never by a version number. One server of
+    /// that age is enough.
     pub(super) claims_by_script: AtomicBool,
 }
 
