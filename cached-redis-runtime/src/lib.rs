@@ -12,7 +12,7 @@
 //!
 //! # Where Redis is
 //!
-//! [`Cache::builder`] lists the URLs: one server, a unix socket, the primary behind sentinels, each by TLS too. The feature `tls` brings
+//! [`Cache::builder`] lists the URLs: one server, a unix socket, the primary behind sentinels, a cluster, each by TLS too. The feature `tls` brings
 //! `ring`; `tls-no-provider` leaves the choice of cryptography to a program that installs a rustls provider itself.
 //!
 //! # When Redis is down

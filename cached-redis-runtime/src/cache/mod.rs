@@ -81,7 +81,8 @@ impl Cache {
     /// | `redis://user:password@host:6379/2` | one server. The port defaults to 6379, the database to 0; a password alone is `:password@` |
     /// | `redis+unix:///run/redis.sock` | a unix socket, with `?db=2&user=…&pass=…` or `user:password@` before the path |
     /// | `redis-sentinel://user:password@host1,host2:26379/mymaster/2` | the primary that the sentinels call `mymaster`; their port defaults to 26379, the primary's database to 0. User and password are the primary's; `?sentinel_user=…&sentinel_password=…` those of the sentinels, which default to none |
-    /// | `rediss://…`, `rediss-sentinel://…` | the same by TLS, with the feature `tls`: sentinels and servers alike |
+    /// | `redis-cluster://user:password@host1:6379,host2` | a Redis Cluster. One of the hosts that answers is enough: from it the others are found, and all take the same login |
+    /// | `rediss://…`, `rediss-sentinel://…`, `rediss-cluster://…` | the same by TLS, with the feature `tls`: sentinels and servers alike |
     /// | `memory://` | a store in this process |
     ///
     /// In place of `redis` may stand `valkey`, and `unix://` is short for `redis+unix://`. IPv6 addresses stand in brackets. In users,
@@ -91,6 +92,15 @@ impl Cache {
     /// |---|---|
     /// | `?deadline=100ms` | [`CacheBuilder::deadline`], in `ms` or `s` |
     /// | `?protocol=resp2` | for proxies that claim RESP3 and do not have it. Defaults to `resp3`; a server that has no RESP3 is asked in RESP2 by itself |
+    ///
+    /// # Cluster
+    ///
+    /// Each primary has one connection, with the deadline and the breaker of its own, so one that is down or hangs costs its own keys.
+    /// Redirects are followed, also while slots move, and the map of slots is made anew in the background: no call waits for it. Until
+    /// there is a connection to a node that has just come or taken over, functions with its keys run uncached.
+    /// [`Stats::connected`](crate::Stats::connected) says whether every slot has an owner with a connection, and
+    /// [`ping`](Cache::ping) asks all primaries. The names or addresses that the nodes announce must be ones that this process can
+    /// reach, and with TLS ones that are in their certificates. There is no database but 0.
     ///
     /// # Sentinel
     ///
@@ -149,7 +159,7 @@ impl Cache {
     /// Asks the server for a sign of life, for programs that do not want to start without one.
     ///
     /// # Errors
-    /// When there is no connection, or no answer within the deadline.
+    /// When there is no connection, or no answer within the deadline; on a cluster, from any of the primaries.
     ///
     /// # Cancel safety
     /// Nothing is left behind.

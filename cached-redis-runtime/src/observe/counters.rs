@@ -96,7 +96,7 @@ impl Counters {
 pub struct Stats {
     /// One entry per family that was used, sorted by template.
     pub families: Vec<FamilyStats>,
-    /// Whether the server can be used right now.
+    /// Whether the server can be used right now; of a cluster, whether all of it can.
     pub connected: bool,
     /// Keys and tags whose deletion failed and has not been made good yet.
     pub pending_deletes: usize,
