@@ -14,6 +14,14 @@ async fn member(id: u64, value: u32) -> u32 {
 #[cache_invalidate(tags("team"))]
 async fn forget_team() {}
 
+#[cache_aside(key = "many:<ids>", each = ids, ttl = 60, tags("big"))]
+async fn many(ids: Vec<u64>) -> Vec<(u64, u64)> {
+    ids.into_iter().map(|id| (id, id)).collect()
+}
+
+#[cache_invalidate(tags("big"))]
+async fn forget_big() {}
+
 #[tokio::test]
 async fn an_invalidation_finds_members_on_all_nodes() {
     let cluster = Cluster::builder().without_replicas().start();
@@ -61,4 +69,35 @@ async fn a_member_that_cannot_be_deleted_does_not_keep_the_others() {
     assert!(kept > 0);
     eventually(PATIENCE, || world.cache.stats().pending_deletes == 0).await;
     assert_eq!(world.cluster.keys(), ["%tag:team"]);
+}
+
+/// Each server keeps the members in an order of its own: what one calls the rest is not what is left on another.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tag_that_moves_while_it_is_read_is_read_anew() {
+    let cluster = Cluster::builder().without_replicas().start();
+    let world = World::on(cluster, GENEROUS).await;
+    let slot = world.cluster.slot("%tag:big");
+    let home = world.cluster.home("%tag:big");
+    let mut others = world.cluster.primaries().iter();
+    let other = others.find(|node| node.port() != home.port()).unwrap();
+    let (mut from, mut to) = (home, other);
+    let ids: Vec<u64> = (0..10_000).collect();
+    // It may have been read before it could be moved.
+    for _ in 0..10 {
+        world.run(many(ids.clone())).await;
+        world.cluster.reset_stats();
+        let cache = world.cache.clone();
+        let sweep = tokio::spawn(async move { cache.scope(forget_big()).await });
+        eventually(PATIENCE, || from.data_commands().contains_key("zscan")).await;
+        world.cluster.begin_move(slot, from, to);
+        world.cluster.end_move(slot, from, to);
+        sweep.await.unwrap();
+        eventually(PATIENCE, || world.cache.stats().pending_deletes == 0).await;
+        assert_eq!(world.cluster.keys(), ["%tag:big"]);
+        if world.cache.stats().family("big").unwrap().lost_deletes > 0 {
+            return;
+        }
+        (from, to) = (to, from);
+    }
+    panic!("it never moved in time");
 }
