@@ -1,6 +1,7 @@
 //! `cached-redis-runtime/src/sync.rs` and `tokio::sync`, in shuttle's hands.
 
 use shuttle::future::batch_semaphore::{AcquireError, BatchSemaphore, Fairness, TryAcquireError};
+use shuttle::rand::{Rng as _, thread_rng};
 
 pub(crate) use shuttle::sync::atomic;
 pub(crate) use std::sync::{Arc, Weak};
@@ -28,6 +29,10 @@ impl<T> OnceLock<T> {
         shuttle::thread::yield_now();
         self.0.set(value)
     }
+}
+
+pub(crate) fn spread_between(low: u64, high: u64) -> u64 {
+    thread_rng().gen_range(low..=high)
 }
 
 /// The runtime's mutex.

@@ -33,3 +33,8 @@ fn lanes() {
 fn connections() {
     check(scenarios::connection::replacement);
 }
+
+#[test]
+fn connections_of_a_runtime_that_ends() {
+    check(scenarios::connection::restart);
+}

@@ -12,9 +12,7 @@ use core::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, ConnectionAddr, Pipeline, ProtocolVersion, RedisError, Value};
-use tokio::runtime::Handle;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
 use super::deadline::Deadlines;
 use super::dial::Dialer;
@@ -25,17 +23,14 @@ use super::link::{self, Alarm, Link};
 use super::scripts::Script;
 use super::setup::load_scripts;
 use super::source::Source;
-use super::supervisor::supervise;
+use super::supervisor::{ATTEMPT, Supervised, Supervisor, supervise};
 use crate::clock;
 use crate::error::Error;
 use crate::observe::warn;
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use crate::sync::{Arc, Mutex, Weak};
+use crate::sync::{Arc, Weak};
 
 static NUMBER: AtomicU64 = AtomicU64::new(0);
-
-/// How long one attempt to connect may take, and how far apart attempts are at most.
-pub(super) const ATTEMPT: Duration = Duration::from_secs(1);
 
 /// How often sentinels are asked whether the primary is still the primary. They take ten seconds to make a replica of one
 /// that was healthy when they replaced it, and what is deleted there until then is not deleted on its successor.
@@ -62,7 +57,7 @@ pub(super) struct Endpoint {
     link: Arc<Link<Connected>>,
     /// How the latest attempt ended, for those who wait for the first.
     outcome: watch::Sender<Option<Result<(), Error>>>,
-    supervisor: Mutex<Option<JoinHandle<()>>>,
+    supervisor: Supervisor,
     /// Whether a write was refused before.
     refused: AtomicBool,
 }
@@ -79,7 +74,7 @@ impl Endpoint {
             deadlines: Arc::new(Deadlines::new(deadline)),
             link: Arc::new(Link::new()),
             outcome: watch::Sender::new(None),
-            supervisor: Mutex::new(None),
+            supervisor: Supervisor::default(),
             refused: AtomicBool::new(false),
         })
     }
@@ -101,17 +96,13 @@ impl Endpoint {
         }
     }
 
-    /// Sees to it that a supervisor runs. It ends with the runtime it was started on, so callers ask again.
+    /// Sees to it that a supervisor runs.
     pub(super) fn supervise(self: &Arc<Self>) {
-        let mut supervisor = self.supervisor.lock();
-        if supervisor.as_ref().is_some_and(|task| !task.is_finished()) {
-            return;
-        }
-        if let Ok(runtime) = Handle::try_current() {
+        self.supervisor.ensure(|| {
             let (endpoint, link) = (Arc::downgrade(self), Arc::downgrade(&self.link));
             let bell = self.link.bell();
             let deadlines = Arc::clone(&self.deadlines);
-            *supervisor = Some(runtime.spawn(async move {
+            async move {
                 // One task, so that the clock of the deadlines never outlives or misses the connections it is for.
                 let mut watch = pin!(watch(endpoint.clone()));
                 let (mut supervise, mut clock) =
@@ -122,8 +113,8 @@ impl Endpoint {
                     supervise.as_mut().poll(cx)
                 })
                 .await;
-            }));
-        }
+            }
+        });
     }
 
     pub(super) fn is_live(&self) -> bool {
@@ -219,25 +210,6 @@ impl Endpoint {
         }
     }
 
-    /// Tries to connect, and publishes the connection if it works.
-    pub(super) async fn attempt(&self) -> Result<(), Error> {
-        let connected = clock::within(ATTEMPT, self.connect()).await;
-        let outcome = match connected.unwrap_or_else(|_| Err(timeout())) {
-            Ok((connected, alarm)) => {
-                self.link.publish(connected, alarm);
-                Ok(())
-            }
-            Err(error) => Err(error),
-        };
-        self.outcome.send_replace(Some(outcome.clone()));
-        outcome
-    }
-
-    /// Where this endpoint is, without user and password.
-    pub(super) fn address(&self) -> String {
-        self.source.address()
-    }
-
     /// Leaves a server that is not the one any more. It may well go on answering.
     async fn look_again(&self) {
         if let Some(live) = self.link.current()
@@ -271,6 +243,25 @@ impl Endpoint {
             digests,
         };
         Ok((connected, alarm))
+    }
+}
+
+impl Supervised for Endpoint {
+    async fn attempt(&self) -> Result<(), Error> {
+        let connected = clock::within(ATTEMPT, self.connect()).await;
+        let outcome = match connected.unwrap_or_else(|_| Err(timeout())) {
+            Ok((connected, alarm)) => {
+                self.link.publish(connected, alarm);
+                Ok(())
+            }
+            Err(error) => Err(error),
+        };
+        self.outcome.send_replace(Some(outcome.clone()));
+        outcome
+    }
+
+    fn address(&self) -> String {
+        self.source.address()
     }
 }
 

@@ -118,11 +118,10 @@ impl<C> Link<C> {
 
     /// Takes a dead connection out of use and has it replaced.
     pub(super) fn retire(&self, live: &Arc<Live<C>>) {
-        if !live.alarm.dead.swap(true, Ordering::AcqRel) {
-            // A newer connection, published meanwhile, stays.
-            drop(self.live.compare_and_swap(live, None));
-            self.bell.notify_one();
-        }
+        live.alarm.sound();
+        // Even if its driver was first to say so: the supervisor may have ended with the driver's runtime. A newer
+        // connection, published meanwhile, stays.
+        drop(self.live.compare_and_swap(live, None));
     }
 
     /// Takes the connection out of use, whatever its state.

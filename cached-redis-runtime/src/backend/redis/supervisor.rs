@@ -1,25 +1,60 @@
 //! The task that keeps an endpoint connected.
 
+use core::future::Future;
 use core::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 
-use super::connect::{ATTEMPT, Connected, Endpoint};
 use super::link::{Link, until_dead};
 use crate::clock;
+use crate::error::Error;
 use crate::observe::warn;
-use crate::sync::{Arc, Weak, spread_between};
+use crate::sync::{Arc, Mutex, Weak, spread_between};
+
+/// How long one attempt to connect may take, and how far apart attempts are at most.
+pub(super) const ATTEMPT: Duration = Duration::from_secs(1);
 
 /// Between two attempts, in milliseconds: doubled each time, and spread by up to a half.
 const FIRST_PAUSE: u64 = 10;
 const LONGEST_PAUSE: u64 = 1000;
 
+/// What can be kept connected.
+pub(super) trait Supervised: Send + Sync {
+    /// Tries to connect, and publishes the connection if it works.
+    fn attempt(&self) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Where that is, without user and password.
+    fn address(&self) -> String;
+}
+
+/// The task of one endpoint. It ends with the runtime it was started on, so callers ask for it again.
+#[derive(Debug, Default)]
+pub(super) struct Supervisor(Mutex<Option<JoinHandle<()>>>);
+
+impl Supervisor {
+    /// Sees to it that the task runs: one, whoever asks and when.
+    pub(super) fn ensure<F>(&self, task: impl FnOnce() -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let mut running = self.0.lock();
+        if running.as_ref().is_some_and(|task| !task.is_finished()) {
+            return;
+        }
+        if let Ok(runtime) = Handle::try_current() {
+            *running = Some(runtime.spawn(task()));
+        }
+    }
+}
+
 /// Connects, waits until the connection is dead, and connects again.
 ///
 /// It holds the endpoint weakly between steps, so that the last handle's drop ends it.
-pub(super) async fn supervise(
-    endpoint: Weak<Endpoint>,
-    link: Weak<Link<Connected>>,
+pub(super) async fn supervise<C>(
+    endpoint: Weak<impl Supervised>,
+    link: Weak<Link<C>>,
     bell: Arc<Notify>,
 ) {
     let mut pause = FIRST_PAUSE;

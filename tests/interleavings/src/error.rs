@@ -1,0 +1,3 @@
+//! Why an attempt failed.
+
+pub(crate) type Error = &'static str;
