@@ -332,7 +332,7 @@ mod tests {
     fn a_changed_header_byte_is_foreign_or_shows_in_the_head() {
         let whole = entry(b"xyz");
         for index in 0..HEADER {
-            for flip in 1..=u8::MAX {
+            for flip in (1..=u8::MAX).step_by(if cfg!(miri) { 127 } else { 1 }) {
                 let mut bytes = whole.clone();
                 bytes[index] ^= flip;
                 match read(&bytes) {
@@ -363,15 +363,16 @@ mod tests {
 
     #[test]
     fn no_nonce_comes_twice() {
+        const EACH: usize = if cfg!(miri) { 10 } else { 1_000 };
         let threads: Vec<_> = (0..4)
-            .map(|_| std::thread::spawn(|| (0..1_000).map(|_| Nonce::fresh()).collect::<Vec<_>>()))
+            .map(|_| std::thread::spawn(|| (0..EACH).map(|_| Nonce::fresh()).collect::<Vec<_>>()))
             .collect();
         let all: Vec<_> = threads
             .into_iter()
             .flat_map(|thread| thread.join().unwrap())
             .collect();
         let distinct: HashSet<_> = all.iter().collect();
-        assert_eq!(distinct.len(), 4_000);
+        assert_eq!(distinct.len(), 4 * EACH);
         assert!(
             all.iter()
                 .all(|nonce| nonce.0[..10] == all[0].0[..10] && nonce.0[..10] != [0; 10])

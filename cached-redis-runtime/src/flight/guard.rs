@@ -60,12 +60,6 @@ impl<R> Drop for Seat<R> {
     }
 }
 
-impl<R> fmt::Debug for Seat<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Seat").finish_non_exhaustive()
-    }
-}
-
 /// The right to act for a flight.
 pub(crate) struct Turn<R> {
     seat: Seat<R>,

@@ -1,11 +1,13 @@
 //! The order of events is forced by polling by hand: no test here waits for time.
 
 use core::future::{Future, ready};
+use core::num::NonZero;
 use core::pin::{Pin, pin};
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::task::{Context, Poll, Waker};
 
 use super::*;
+use crate::site::Site;
 
 type Waiting<'a, R> = Pin<Box<dyn Future<Output = Result<Verdict, Turn<R>>> + 'a>>;
 
@@ -95,6 +97,64 @@ fn a_dropped_leader_hands_its_turn_and_right_to_one_waiter() {
     drop(first);
     assert_eq!(given_back.load(Ordering::Relaxed), 1);
     assert_eq!(flights.len(), 0);
+}
+
+#[test]
+fn a_flight_opened_here_is_found_until_all_have_left_it() {
+    let flights = flights();
+    let (key, nonce) = (key(), Nonce::fresh());
+    let given_back = Arc::new(AtomicUsize::new(0));
+    assert!(flights.find(&key, nonce).is_none());
+    let turn = open(&flights, &key, nonce, Right(Arc::clone(&given_back)));
+    assert_eq!((flights.len(), flights.waiting()), (1, 0));
+    assert!(!turn.is_watched());
+    let mut waiting: Waiting<'_, Right> = Box::pin(async {
+        let seat = flights.find(&key, nonce).expect("it has been opened");
+        seat.wait().await
+    });
+    assert!(poll(waiting.as_mut()).is_pending());
+    assert!(turn.is_watched());
+    assert_eq!((flights.len(), flights.waiting()), (1, 1));
+    drop(turn);
+    let Poll::Ready(Err(taken)) = poll(waiting.as_mut()) else {
+        panic!("whoever found it takes over");
+    };
+    assert!(taken.loads());
+    assert_eq!((flights.len(), flights.waiting()), (1, 0));
+    drop(taken);
+    assert_eq!(flights.len(), 0);
+    assert_eq!(given_back.load(Ordering::Relaxed), 1);
+    assert!(flights.find(&key, nonce).is_none());
+}
+
+#[test]
+fn a_permit_lies_in_the_flight_until_its_end() {
+    static SITE: Site = Site::cache_aside("find", "user:<id>", &["user:", ""]);
+    static OTHER: Site = Site::cache_aside("list", "users", &["users"]);
+    SITE.set_limit(NonZero::<usize>::MIN);
+    let limit = SITE.limit();
+    let flights = flights();
+    let (key, nonce) = (key(), Nonce::fresh());
+    let turn = open(&flights, &key, nonce, Right(Arc::default()));
+    turn.permit(None);
+    assert!(!turn.is_permitted(limit));
+    turn.permit(limit.try_permit());
+    assert!(turn.is_permitted(limit));
+    assert!(!turn.is_permitted(OTHER.limit()));
+    let mut next: Waiting<'_, Right> = Box::pin(flights.join(&key, nonce).wait());
+    assert!(poll(next.as_mut()).is_pending());
+    drop(turn);
+    let Poll::Ready(Err(turn)) = poll(next.as_mut()) else {
+        panic!("the next in line takes over");
+    };
+    assert!(turn.is_permitted(limit), "who takes over has it");
+    let alone = turn.take_permit();
+    assert!(alone.is_some());
+    assert!(!turn.is_permitted(limit));
+    turn.permit(alone);
+    assert!(limit.try_permit().is_none());
+    drop(turn.end(Verdict::Over));
+    assert!(limit.try_permit().is_some(), "the body has ended");
 }
 
 #[test]

@@ -73,6 +73,20 @@ fn pointers_are_transparent() {
 }
 
 #[test]
+fn a_part_writes_itself() {
+    struct Wrapped(Option<&'static str>);
+
+    impl CacheKey for Wrapped {
+        fn write_key(&self, key: &mut KeyWriter<'_>) {
+            key.part(&self.0);
+        }
+    }
+
+    assert_eq!(text(&Wrapped(Some("a b"))), "a%20b");
+    assert_eq!(text(&Some(Wrapped(None))), "~~");
+}
+
+#[test]
 fn a_key_is_the_namespace_and_the_template() {
     let key = render("app:", &["user:", ":", ""], &[&7, &"x/y"]);
     assert_eq!(key, "app:user:7:x%2Fy");
@@ -90,23 +104,31 @@ fn an_ordinary_key_is_rendered_without_growing() {
 fn a_key_shows_its_text_only_when_asked() {
     let key = Key::new("session:<token>", "session:s3cret".to_owned());
     assert_eq!(key.to_string(), "session:s3cret");
+    assert_eq!(key.as_str(), "session:s3cret");
+    assert_eq!(AsRef::<str>::as_ref(&key), "session:s3cret");
+    assert_eq!(key.template(), "session:<token>");
     assert_eq!(format!("{key:?}"), r#"Key("session:<token>")"#);
     let other = Key::new("session:<id>", "session:s3cret".to_owned());
     assert_eq!(key, other);
+    assert_ne!(key, Key::new("session:<token>", "session:other".to_owned()));
     assert_eq!(HashMap::from([(key, 1)]).get("session:s3cret"), Some(&1));
 
     let mut secret = String::from("s3cret");
-    assert!(!format!("{:?}", KeyWriter::new(&mut secret)).contains("s3cret"));
+    let writer = KeyWriter::new(&mut secret);
+    assert_eq!(format!("{writer:?}"), "KeyWriter { .. }");
 }
 
-/// Every text of up to `most` of the characters that mean something in a key, and one that means nothing.
+/// Those that mean something in a key, and one that means nothing.
+const CHARS: &str = if cfg!(miri) { "a~," } else { "a~%,([])" };
+
+/// Every text of up to `most` of these characters.
 fn texts(most: usize) -> Vec<String> {
     let mut texts = vec![String::new()];
     let mut start = 0;
     for _ in 0..most {
         let longer = texts[start..]
             .iter()
-            .flat_map(|text| "a~%,([])".chars().map(move |ch| format!("{text}{ch}")));
+            .flat_map(|text| CHARS.chars().map(move |ch| format!("{text}{ch}")));
         let longer: Vec<_> = longer.collect();
         start = texts.len();
         texts.extend(longer);
@@ -158,7 +180,7 @@ fn no_two_small_values_share_a_text() {
         .flat_map(|a| options(&texts(1)).into_iter().map(move |b| (a.clone(), b)));
     let pairs: Vec<_> = pairs.collect();
     all_differ(&pairs);
-    all_differ(&options(&lists(&pairs[..12])));
+    all_differ(&options(&lists(&pairs[..if cfg!(miri) { 3 } else { 12 }])));
 }
 
 #[test]
