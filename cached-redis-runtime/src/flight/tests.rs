@@ -231,6 +231,9 @@ fn a_leader_with_company_does_not_take_its_right_away() {
     assert!(turn.take_alone().is_none());
     drop(seat);
     assert!(turn.take_alone().is_some());
+    // Aboard before the table has forgotten it: nobody is left to wait for.
+    let late = pin!(flights.join(&key, nonce).wait());
+    assert!(matches!(poll(late), Poll::Ready(Ok(Verdict::Over))));
 }
 
 #[tokio::test]
@@ -299,6 +302,14 @@ fn a_reply_is_watched_by_those_who_came_before_its_command() {
     assert!(poll(passenger.as_mut()).is_pending());
     second.begin();
     assert!(second.is_watched());
+    let mut late: Entering<'_> = Box::pin(lanes.enter(&key));
+    assert!(poll(late.as_mut()).is_pending());
+    assert_eq!((lanes.len(), lanes.waiting()), (1, 2));
+    drop(late);
+    assert!(
+        second.is_watched(),
+        "who came too late has left, and no other"
+    );
     drop(passenger);
     assert!(!second.is_watched(), "nobody is left");
     drop(second);
