@@ -20,6 +20,7 @@ use proc_macro::TokenStream;
 
 use attrs::cache_aside::CacheAside;
 use attrs::cache_invalidate::CacheInvalidate;
+use attrs::write_through::WriteThrough;
 
 #[doc = include_str!("../docs/cache_aside.md")]
 #[proc_macro_attribute]
@@ -31,6 +32,12 @@ pub fn cache_aside(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn cache_invalidate(args: TokenStream, item: TokenStream) -> TokenStream {
     entry::attribute::<CacheInvalidate>(args.into(), &item.into()).into()
+}
+
+#[doc = include_str!("../docs/write_through.md")]
+#[proc_macro_attribute]
+pub fn write_through(args: TokenStream, item: TokenStream) -> TokenStream {
+    entry::attribute::<WriteThrough>(args.into(), &item.into()).into()
 }
 
 #[doc = include_str!("../docs/derive_cache_key.md")]

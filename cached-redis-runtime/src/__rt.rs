@@ -4,13 +4,13 @@ use core::fmt;
 use core::num::NonZero;
 
 pub use crate::cache::{
-    BatchCall, BatchTags, CacheRef, Call, Invalidation, KeyList, TagList, TemplateKey, cache_aside,
-    cache_aside_each, cache_aside_each_tagged, cache_aside_tagged, cache_invalidate, explicit,
-    guarded, installed,
+    BatchCall, BatchTags, CacheRef, Call, Invalidation, KeyList, TagList, TemplateKey,
+    WriteThrough, cache_aside, cache_aside_each, cache_aside_each_tagged, cache_aside_tagged,
+    cache_invalidate, explicit, guarded, installed, seized, write_through, write_through_value,
 };
 #[cfg(feature = "catalogue")]
 pub use crate::catalogue::{CACHED_REDIS_FUNCTIONS, Registration};
-pub use crate::codec::Format;
+pub use crate::codec::{Cacheable, Format};
 pub use crate::key::{CacheKey, Family, HeldBy, Key, KeyFamily, KeyName, KeyWriter};
 pub use crate::shape::rows::{BatchShape, Value};
 pub use crate::shape::{Failing, FromError, Ids, OrFail, Shape, Storable, probe};
@@ -140,6 +140,40 @@ pub fn begin_invalidate(
     keys: &[TemplateKey<'_>],
 ) -> Invalidation {
     Invalidation::begin(site, cache, enabled, always, keys)
+}
+
+#[must_use]
+pub fn begin_write(
+    site: &'static Site,
+    cache: CacheRef,
+    enabled: bool,
+    lifetimes: Lifetimes,
+    key: &TemplateKey<'_>,
+    tags: &[TemplateKey<'_>],
+) -> Box<WriteThrough> {
+    WriteThrough::begin(site, cache, enabled, lifetimes, key, tags)
+}
+
+/// With `value`.
+pub fn written<T: Cacheable>(call: &mut WriteThrough, value: &T) {
+    call.value(value, |_| true);
+}
+
+/// With `value` and `unless`.
+pub fn written_unless<T: Cacheable>(
+    call: &mut WriteThrough,
+    value: &T,
+    skip: impl FnOnce(&T) -> bool,
+) {
+    call.value(value, |value| !skip(value));
+}
+
+/// Holds the `value` of a write against its family's.
+pub fn value_held_by<'a, F: KeyFamily, M, T: HeldBy<F::Value, F>>(
+    _family: &Family<F, M>,
+    value: &'a T,
+) -> &'a T {
+    value
 }
 
 /// Tags beside the keys of a writer.

@@ -57,7 +57,9 @@ pub use key::{CacheKey, Key, KeyFamily, KeyName, KeyWriter};
 pub use observe::{FamilyStats, Stats};
 
 #[cfg(feature = "macros")]
-pub use cached_redis_macros::{CacheKey, KeyName, cache_aside, cache_invalidate, key, key_family};
+pub use cached_redis_macros::{
+    CacheKey, KeyName, cache_aside, cache_invalidate, key, key_family, write_through,
+};
 
 #[cfg(all(doctest, feature = "macros"))]
 #[doc = include_str!("../../README.md")]

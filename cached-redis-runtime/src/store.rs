@@ -131,6 +131,10 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
         lease: Duration,
     ) -> Reply<'a, Claimed>;
 
+    /// Puts a lease with `nonce` in place of whatever the key holds, to expire after `lease`. `false` under a guard, which
+    /// stays.
+    fn seize<'a>(&'a self, key: &'a str, nonce: Nonce, lease: Duration) -> Reply<'a, bool>;
+
     /// Stores `entry` for `life` milliseconds if the key carries the nonce `expect`, or the entry's own after a lost
     /// reply. Says whether it did.
     fn fill<'a>(

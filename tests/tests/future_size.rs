@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::mem::{size_of, size_of_val};
 
-use cached_redis_runtime::{Cache, cache_aside, cache_invalidate};
+use cached_redis_runtime::{Cache, cache_aside, cache_invalidate, write_through};
 
 /// What an attribute may add to a future, in bytes. Large arguments come on top, once: they wait in the closure around
 /// the body until it is clear that the body runs.
@@ -108,6 +108,17 @@ pairs! {
         Ok(())
     }
 
+    #[write_through(key = "value:<id>", ttl = 60)]
+    fn write_through_result(id: u64) -> Result<User, DbError> {
+        Ok(body::<1024>(id).await)
+    }
+
+    #[write_through(key = "value:<id>", ttl = 60, value = *user)]
+    fn write_through_value(id: u64, user: &User) -> Result<(), DbError> {
+        body::<1024>(id + user.id).await;
+        Ok(())
+    }
+
     #[cache_invalidate(keys("value:<id>", "named:<name>:<ret.id>", "large:<ret.id>"))]
     fn write_with_result(id: u64, name: String) -> Result<User, DbError> {
         let user = body::<1024>(id).await;
@@ -142,6 +153,8 @@ async fn an_attribute_adds_little_to_a_future() {
         rows(&[1]) + 0;
         write(1) + 0;
         write_guarded(1) + 0;
+        write_through_result(1) + 0;
+        write_through_value(1, &User { id: 1, name: String::new(), tags: [0; 8] }) + 0;
         write_with_result(1, String::new()) + 0;
     };
     for (name, bare, annotated, _) in sizes {

@@ -42,6 +42,11 @@ fn tags() {
 }
 
 #[test]
+fn write() {
+    wrong("write");
+}
+
+#[test]
 fn stacking() {
     wrong("stacking");
 }

@@ -33,30 +33,9 @@ pub(super) static CACHE_ASIDE: Grammar = Grammar {
             default: "one key per call",
             meaning: "The parameter that holds several ids, each with a key and an entry of its own.",
         },
-        Spec {
-            name: "ttl",
-            kind: Kind::Value,
-            example: "ttl = 3600",
-            value: "seconds, `\"1h30m\"`, a constant of type `Duration`, `forever`",
-            default: "required",
-            meaning: "How long an entry lives.",
-        },
-        Spec {
-            name: "jitter",
-            kind: Kind::Value,
-            example: "jitter = 0.1",
-            value: "a share of the ttl, `0.0` to `1.0`",
-            default: "`0.1`",
-            meaning: "By which share a ttl may be shortened, so that entries do not expire together.",
-        },
-        Spec {
-            name: "none_ttl",
-            kind: Kind::Value,
-            example: "none_ttl = \"1m\"",
-            value: "like `ttl`, without `forever`",
-            default: "\"not found\" is not stored",
-            meaning: "Stores `None` and `Ok(None)` too, for this long.",
-        },
+        TTL,
+        JITTER,
+        NONE_TTL,
         Spec {
             name: "skip",
             kind: Kind::List,
@@ -73,14 +52,7 @@ pub(super) static CACHE_ASIDE: Grammar = Grammar {
             default: "use the cache",
             meaning: "Whether to use the cache at all.",
         },
-        Spec {
-            name: "unless",
-            kind: Kind::Value,
-            example: "unless = |value| value.is_empty()",
-            value: "a closure on the value",
-            default: "store every value",
-            meaning: "A value for which this is true is returned, but not stored.",
-        },
+        UNLESS,
         Spec {
             name: "max_loads",
             kind: Kind::Value,
@@ -89,30 +61,9 @@ pub(super) static CACHE_ASIDE: Grammar = Grammar {
             default: "no limit",
             meaning: "As many bodies of this function run at once in this process; further callers wait in line.",
         },
-        Spec {
-            name: "tags",
-            kind: Kind::List,
-            example: "tags(\"team:<team_id>\")",
-            value: "templates and families: `tags(\"team:<team_id>\", \"users:all\")`",
-            default: "–",
-            meaning: "Names for groups of entries, which are invalidated together.",
-        },
-        Spec {
-            name: "version",
-            kind: Kind::Value,
-            example: "version = 2",
-            value: "a number from 1",
-            default: "`1`",
-            meaning: "Raise it when a value's meaning changes but its type does not.",
-        },
-        Spec {
-            name: "codec",
-            kind: Kind::Value,
-            example: "codec = json",
-            value: "`msgpack`, `json`, `postcard`, `bincode`",
-            default: "the cache's, which is `msgpack` by default",
-            meaning: "How values are written.",
-        },
+        TAGS,
+        VERSION,
+        CODEC,
         ONE_SLOT,
         CACHE,
         CRATE,
@@ -246,6 +197,153 @@ pub(super) static CACHE_INVALIDATE: Grammar = Grammar {
             "to decide from the arguments whether to clear the entry, write `when = …`",
         ),
     ],
+};
+
+pub(super) static WRITE_THROUGH: Grammar = Grammar {
+    attribute: "write_through",
+    args: &[
+        Spec {
+            name: "key",
+            kind: Kind::Value,
+            example: "key = \"user:<user.id>\"",
+            value: "a template: `\"user:<user.id>\"`, or a family: `UserById(user.id)`",
+            default: "required",
+            meaning: "The entry that the write changes, as the function that reads it names it.",
+        },
+        TTL,
+        Spec {
+            name: "value",
+            kind: Kind::Value,
+            example: "value = user",
+            value: "an expression on the arguments",
+            default: "what the function returns",
+            meaning: "What is stored, for a function that does not return it.",
+        },
+        JITTER,
+        NONE_TTL,
+        Spec {
+            name: "when",
+            kind: Kind::Value,
+            example: "when = !dry_run",
+            value: "a condition on the arguments",
+            default: "use the cache",
+            meaning: "Whether to touch the entry at all, asked before the body runs.",
+        },
+        UNLESS,
+        TAGS,
+        VERSION,
+        CODEC,
+        ONE_SLOT,
+        CACHE,
+        CRATE,
+    ],
+    later: LATER,
+    synonyms: &[
+        ("expire", "ttl"),
+        ("expires", "ttl"),
+        ("expiry", "ttl"),
+        ("expiration", "ttl"),
+        ("lifetime", "ttl"),
+        ("time", "ttl"),
+        ("timeout", "ttl"),
+        ("name", "key"),
+        ("prefix", "key"),
+        ("convert", "key"),
+        ("condition", "when"),
+        ("result", "value"),
+        ("format", "codec"),
+        ("serializer", "codec"),
+    ],
+    misplaced: &[
+        (
+            "keys",
+            "a write-through has one key: `key = \"user:<id>\"`; add `#[cache_invalidate(keys(…))]` for the entries to clear",
+        ),
+        (
+            "skip",
+            "leave it out: a write names its entry, and may ignore its other parameters",
+        ),
+        (
+            "each",
+            "a write-through has one entry; `each` is for `#[cache_invalidate]` and `#[cache_aside]`",
+        ),
+        (
+            "max_loads",
+            "a write loads nothing; `max_loads` is for `#[cache_aside]`",
+        ),
+        ("always", "after an `Err` the entry is gone in any case"),
+        (
+            "before",
+            "a write-through takes the entry away before its body in any case",
+        ),
+        (
+            "on_error",
+            "the entry is taken before the body runs; `on_error` is for `#[cache_invalidate]`",
+        ),
+    ],
+};
+
+const TTL: Spec = Spec {
+    name: "ttl",
+    kind: Kind::Value,
+    example: "ttl = 3600",
+    value: "seconds, `\"1h30m\"`, a constant of type `Duration`, `forever`",
+    default: "required",
+    meaning: "How long an entry lives.",
+};
+
+const JITTER: Spec = Spec {
+    name: "jitter",
+    kind: Kind::Value,
+    example: "jitter = 0.1",
+    value: "a share of the ttl, `0.0` to `1.0`",
+    default: "`0.1`",
+    meaning: "By which share a ttl may be shortened, so that entries do not expire together.",
+};
+
+const NONE_TTL: Spec = Spec {
+    name: "none_ttl",
+    kind: Kind::Value,
+    example: "none_ttl = \"1m\"",
+    value: "like `ttl`, without `forever`",
+    default: "\"not found\" is not stored",
+    meaning: "Stores `None` and `Ok(None)` too, for this long.",
+};
+
+const UNLESS: Spec = Spec {
+    name: "unless",
+    kind: Kind::Value,
+    example: "unless = |value| value.is_empty()",
+    value: "a closure on the value",
+    default: "store every value",
+    meaning: "A value for which this is true is returned, but not stored.",
+};
+
+const TAGS: Spec = Spec {
+    name: "tags",
+    kind: Kind::List,
+    example: "tags(\"team:<team_id>\")",
+    value: "templates and families: `tags(\"team:<team_id>\", \"users:all\")`",
+    default: "–",
+    meaning: "Names for groups of entries, which are invalidated together.",
+};
+
+const VERSION: Spec = Spec {
+    name: "version",
+    kind: Kind::Value,
+    example: "version = 2",
+    value: "a number from 1",
+    default: "`1`",
+    meaning: "Raise it when a value's meaning changes but its type does not.",
+};
+
+const CODEC: Spec = Spec {
+    name: "codec",
+    kind: Kind::Value,
+    example: "codec = json",
+    value: "`msgpack`, `json`, `postcard`, `bincode`",
+    default: "the cache's, which is `msgpack` by default",
+    meaning: "How values are written.",
 };
 
 const ONE_SLOT: Spec = Spec {

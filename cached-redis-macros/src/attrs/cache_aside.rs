@@ -1,6 +1,6 @@
 //! `#[cache_aside]`
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
 use syn::Expr;
 
@@ -10,12 +10,12 @@ use crate::check::{each, reader, signature, tags, ttl, value};
 use crate::diag::Errors;
 use crate::expand::body::{Wrapper, wrap};
 use crate::expand::site::Constants;
-use crate::expand::{self, Context, catalogue, key, site};
+use crate::expand::{self, Context, catalogue, key, lifetimes, site};
 use crate::model::each::Each;
 use crate::model::function::Function;
 use crate::model::key::KeyPlan;
 use crate::model::policy::Policy;
-use crate::model::ttl::{Life, Ttl};
+use crate::model::ttl::Ttl;
 use crate::parse::args::{Args, Grammar};
 use crate::parse::literal::Role;
 
@@ -95,7 +95,7 @@ impl Attribute for CacheAside {
             &registration,
         );
         let (cache, enabled) = context.policy(&self.policy);
-        let lifetimes = self.lifetimes(&context);
+        let lifetimes = lifetimes::of(&context, &self.ttl, &self.policy);
         let described = self.described(&context);
         let tags = self.tags(&context);
         let Some(each) = &self.each else {
@@ -202,50 +202,5 @@ impl CacheAside {
             None => quote_spanned!(*span=> #rt::store_always),
             Some(unless) => quote_spanned!(*span=> #rt::#with(__shape, #unless)),
         }
-    }
-
-    // Output:
-    //     __rt::Lifetimes::ttl(::core::time::Duration::from_secs(3600)).none_ttl(TTL)
-    fn lifetimes(&self, context: &Context) -> TokenStream {
-        let value = match &self.ttl.value {
-            None => {
-                let Context { rt, span } = context;
-                quote_spanned!(*span=> #rt::Lifetimes::forever())
-            }
-            Some(life) => {
-                let Context { rt, span } = &self.at_constant(context, life);
-                let duration = duration(*span, life);
-                quote_spanned!(*span=> #rt::Lifetimes::ttl(#duration))
-            }
-        };
-        let none = self.ttl.none.as_ref().map(|life| {
-            let span = self.at_constant(context, life).span;
-            let duration = duration(span, life);
-            quote_spanned!(span=> .none_ttl(#duration))
-        });
-        quote_spanned!(context.span=> #value #none)
-    }
-
-    /// A constant that turns out to be zero is refused where it is written.
-    fn at_constant(&self, context: &Context, life: &Life) -> Context {
-        let first = match life {
-            Life::Expr(expr) => expr.to_token_stream().into_iter().next(),
-            Life::Millis(_) => None,
-        };
-        first.map_or_else(
-            || context.clone(),
-            |first| Context::at(first.span(), &self.policy),
-        )
-    }
-}
-
-fn duration(span: Span, life: &Life) -> TokenStream {
-    match life {
-        Life::Expr(expr) => expr.to_token_stream(),
-        Life::Millis(millis) if millis % 1000 == 0 => {
-            let seconds = millis / 1000;
-            quote_spanned!(span=> ::core::time::Duration::from_secs(#seconds))
-        }
-        Life::Millis(millis) => quote_spanned!(span=> ::core::time::Duration::from_millis(#millis)),
     }
 }

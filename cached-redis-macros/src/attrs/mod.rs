@@ -7,6 +7,7 @@ pub(crate) mod cache_key;
 pub(crate) mod key;
 pub(crate) mod key_family;
 pub(crate) mod key_name;
+pub(crate) mod write_through;
 
 use proc_macro2::TokenStream;
 
@@ -25,4 +26,8 @@ pub(crate) trait Attribute: Sized {
 }
 
 /// All of them, for what is made from their arguments.
-pub(crate) const ALL: [&Grammar; 2] = [&arguments::CACHE_ASIDE, &arguments::CACHE_INVALIDATE];
+pub(crate) const ALL: [&Grammar; 3] = [
+    &arguments::CACHE_ASIDE,
+    &arguments::CACHE_INVALIDATE,
+    &arguments::WRITE_THROUGH,
+];

@@ -221,7 +221,7 @@ fn misplaced_result(
     match (has_result, is_param) {
         (false, false) => {
             let diag = diag(format!(
-                "the {role} names `ret`, but a read needs its {role} before there is a result"
+                "the {role} names `ret`, but it is needed before there is a result"
             ));
             let diag = match role {
                 Role::Key => diag,

@@ -193,9 +193,8 @@ fn result(text: &Text, hole: &Hole, scope: Scope<'_>, is_param: bool) -> Result<
     let path = &text.value()[hole.path.clone()];
     let role = text.role();
     if !scope.has_result {
-        let title = format!(
-            "the {role} names `<{path}>`, but a read needs its {role} before there is a result"
-        );
+        let title =
+            format!("the {role} names `<{path}>`, but it is needed before there is a result");
         let diag = text.diag(&hole.path, title, "");
         return Err(match role {
             Role::Key => diag,

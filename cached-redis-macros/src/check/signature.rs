@@ -71,6 +71,20 @@ fn unnameable(function: &Function<'_>, output: &Type, attribute: &str, errors: &
 
 /// What only a function that is read through the cache must have: a result, and one that can be kept.
 pub(crate) fn returns_something(function: &Function<'_>, errors: &mut Errors) {
+    returns_owned(function, errors);
+    let never = matches!(function.output, Some(Type::Never(_)));
+    if function.shape != Shape::Blocking && (function.output.is_none() || never) {
+        let ident = &function.item.sig.ident;
+        let title = format!("`{ident}` returns nothing, so there is nothing to cache");
+        errors.push(
+            Diag::new(ident.span(), title)
+                .help("to clear entries after a write, use `#[cache_invalidate(key = …)]`"),
+        );
+    }
+}
+
+/// What is stored outlives the call.
+pub(crate) fn returns_owned(function: &Function<'_>, errors: &mut Errors) {
     if let Some(value) = function.output.map(value)
         && function.shape != Shape::Blocking
         && mentions_borrow(value)
@@ -81,15 +95,6 @@ pub(crate) fn returns_something(function: &Function<'_>, errors: &mut Errors) {
             Type::Reference(borrow) => owned(&borrow.elem),
             _ => "return owned values: `String` for `&str`, `Vec<T>` for `&[T]`".to_owned(),
         }));
-    }
-    let never = matches!(function.output, Some(Type::Never(_)));
-    if function.shape != Shape::Blocking && (function.output.is_none() || never) {
-        let ident = &function.item.sig.ident;
-        let title = format!("`{ident}` returns nothing, so there is nothing to cache");
-        errors.push(
-            Diag::new(ident.span(), title)
-                .help("to clear entries after a write, use `#[cache_invalidate(key = …)]`"),
-        );
     }
 }
 

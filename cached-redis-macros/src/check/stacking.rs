@@ -8,19 +8,23 @@ use crate::parse::args::Args;
 use crate::parse::item::Item;
 
 const READS: &str = "cache_aside";
-const WRITES: &str = "cache_invalidate";
+const CLEARS: &str = "cache_invalidate";
+const WRITES: &str = "write_through";
 
 /// Reports attributes that cannot be together with `attribute`, and takes them off the item: expanded
 /// on their own they would only repeat the message.
 pub(crate) fn check(item: &mut Item, attribute: &str, args: &Args, errors: &mut Errors) {
     item.attrs.retain(|below| {
-        let Some(other) = [READS, WRITES].into_iter().find(|name| is(below, name)) else {
+        let all = [READS, CLEARS, WRITES];
+        let Some(other) = all.into_iter().find(|name| is(below, name)) else {
             return true;
         };
-        let diag = if other != attribute {
-            mixed(below)
-        } else if other == READS {
+        let diag = if attribute == READS && other == READS {
             twice(below)
+        } else if attribute == READS {
+            mixed(below, other)
+        } else if other == READS {
+            mixed(below, attribute)
         } else if let Some(fail) = fails(below)
             && !args.has("always")
         {
@@ -40,13 +44,13 @@ fn is(attr: &Attribute, name: &str) -> bool {
 
 fn twice(attr: &Attribute) -> Diag {
     Diag::over(attr, format!("`#[{READS}]` is already applied to this function"))
-        .help(format!("keep one; to clear other entries after the call, put `#[{WRITES}(…)]` on the function that writes"))
+        .help(format!("keep one; to clear other entries after the call, put `#[{CLEARS}(…)]` on the function that writes"))
 }
 
-fn mixed(attr: &Attribute) -> Diag {
+fn mixed(attr: &Attribute, writes: &str) -> Diag {
     Diag::over(
         attr,
-        format!("`#[{READS}]` and `#[{WRITES}]` cannot be on one function"),
+        format!("`#[{READS}]` and `#[{writes}]` cannot be on one function"),
     )
     .note("on a hit the body does not run, so what it writes would be lost")
     .help("keep one, or split the function in two")

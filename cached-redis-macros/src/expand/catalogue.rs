@@ -1,6 +1,6 @@
 //! What the catalogue is told about a function: constants in a `static`, and nothing at all while the feature is off.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 use syn::{PathArguments, Type};
 
@@ -18,13 +18,38 @@ use crate::parse::source::source;
 pub(crate) fn reader(
     context: &Context,
     function: &Function<'_>,
-    (plan, tagged): (&KeyPlan, &[KeyPlan]),
+    names: (&KeyPlan, &[KeyPlan]),
     each: Option<&Each>,
     ttl: &Ttl,
     policy: &Policy,
 ) -> TokenStream {
+    let value = ValueType::of(function, each.is_some());
+    maker(context, "reader", names, (value, each), ttl, policy)
+}
+
+// Output:
+//     __rt::register!(through(&__SITE).value("User").comparable("User").ttl("1h").integers(1));
+pub(crate) fn through(
+    context: &Context,
+    value: Option<ValueType>,
+    names: (&KeyPlan, &[KeyPlan]),
+    ttl: &Ttl,
+    policy: &Policy,
+) -> TokenStream {
+    maker(context, "through", names, (value, None), ttl, policy)
+}
+
+fn maker(
+    context: &Context,
+    constructor: &str,
+    (plan, tagged): (&KeyPlan, &[KeyPlan]),
+    (value, each): (Option<ValueType>, Option<&Each>),
+    ttl: &Ttl,
+    policy: &Policy,
+) -> TokenStream {
     let Context { rt, span } = context;
-    let value = ValueType::of(function, each.is_some()).map(|ty| {
+    let constructor = Ident::new(constructor, *span);
+    let value = value.map(|ty| {
         let written = ty.written;
         let comparable = ty
             .comparable
@@ -54,7 +79,7 @@ pub(crate) fn reader(
     let tags = tags(context, tagged);
     let cache = cache(context, policy);
     quote_spanned! {*span=>
-        #rt::register!(reader(&__SITE) #value .ttl(#life) #none #integers #tags #cache);
+        #rt::register!(#constructor(&__SITE) #value .ttl(#life) #none #integers #tags #cache);
     }
 }
 

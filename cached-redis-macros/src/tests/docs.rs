@@ -19,6 +19,8 @@ fn tables_are_those_of_the_parser() {
     expect_file!["../../docs/cache_aside.md"].assert_eq(&with_table(aside, ALL[0]));
     let invalidate = include_str!("../../docs/cache_invalidate.md");
     expect_file!["../../docs/cache_invalidate.md"].assert_eq(&with_table(invalidate, ALL[1]));
+    let through = include_str!("../../docs/write_through.md");
+    expect_file!["../../docs/write_through.md"].assert_eq(&with_table(through, ALL[2]));
 }
 
 #[test]
@@ -26,6 +28,7 @@ fn every_argument_has_its_section_and_every_section_its_argument() {
     for (page, grammar) in [
         (include_str!("../../docs/cache_aside.md"), ALL[0]),
         (include_str!("../../docs/cache_invalidate.md"), ALL[1]),
+        (include_str!("../../docs/write_through.md"), ALL[2]),
     ] {
         let sections: Vec<_> = page
             .lines()

@@ -63,6 +63,10 @@ impl KeyList {
         &self.keys
     }
 
+    pub(super) fn cache(&self) -> &Found {
+        &self.cache
+    }
+
     pub(super) fn into_parts(self) -> (Found, Vec<String>) {
         (self.cache, self.keys)
     }
@@ -155,6 +159,25 @@ impl Invalidation {
         }
     }
 
+    pub(super) fn site(&self) -> &'static Site {
+        self.site
+    }
+
+    /// What there is to delete, unless that waits for the end of a transaction.
+    pub(super) fn at_once(&self) -> Option<&KeyList> {
+        let list = self.list.as_ref().filter(|list| !list.is_empty());
+        list.filter(|_| self.transaction.is_none())
+    }
+
+    pub(super) fn cache(&self) -> Option<&Found> {
+        self.list.as_ref().map(|list| &list.cache)
+    }
+
+    /// It has been seen to.
+    pub(super) fn done(&mut self) {
+        self.list = None;
+    }
+
     /// Leaves the keys, and their guards, to the transaction around, if there is one that has not ended.
     fn waits(&mut self, list: &KeyList) -> bool {
         let transaction = self.transaction.as_ref();
@@ -199,7 +222,10 @@ impl Invalidation {
     /// After the body. Boxed, so that the command's future does not live in the caller's.
     ///
     /// An error has been counted, and the deletion will be made good.
-    fn run(mut self, failed: bool) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send>> {
+    pub(super) fn run(
+        mut self,
+        failed: bool,
+    ) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send>> {
         Box::pin(async move {
             // From here on the engine takes care of the keys even if it is dropped.
             let Some(list) = self.list.take() else {

@@ -8,6 +8,7 @@ mod global;
 mod invalidation;
 mod nesting;
 mod transaction;
+mod write;
 
 pub use batch::{BatchCall, BatchTags, cache_aside_each, cache_aside_each_tagged};
 pub use builder::CacheBuilder;
@@ -16,6 +17,7 @@ pub use context::{Served, bypass, inspect, refresh};
 pub use global::{CacheRef, explicit, installed};
 pub use invalidation::{Invalidation, KeyList, TemplateKey, cache_invalidate, guarded};
 pub use transaction::transaction;
+pub use write::{WriteThrough, seized, write_through, write_through_value};
 
 use core::fmt;
 use core::future::Future;

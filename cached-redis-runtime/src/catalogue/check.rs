@@ -11,7 +11,7 @@ use crate::codec::Format;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum CatalogueError {
-    /// An invalidation of a key that no annotated function reads.
+    /// An invalidation, or a write-through, of a key that no annotated function reads.
     #[non_exhaustive]
     NothingReads {
         /// The invalidation.
@@ -95,12 +95,12 @@ impl<'a> IntoIterator for &'a CatalogueErrors {
     }
 }
 
-/// Readers that share a cache, by the shape of their template.
+/// What makes entries of one cache, by the shape of their template.
 type Groups = BTreeMap<(Option<(&'static str, &'static str)>, String), Vec<(Entry, Pattern)>>;
 
 pub(super) fn check(entries: &[Entry]) -> Result<(), CatalogueErrors> {
     let mut groups = Groups::new();
-    for entry in entries.iter().filter(|entry| entry.is_reader()) {
+    for entry in entries.iter().filter(|entry| entry.makes_entries()) {
         let pattern = entry.pattern();
         let group = (entry.cache(), pattern.shape().to_owned());
         groups.entry(group).or_default().push((*entry, pattern));
@@ -123,7 +123,7 @@ pub(super) fn check(entries: &[Entry]) -> Result<(), CatalogueErrors> {
 fn nothing_reads(entries: &[Entry], groups: &Groups, errors: &mut Vec<CatalogueError>) {
     let readers: Vec<_> = groups
         .values()
-        .filter_map(|group| group.first())
+        .filter_map(|group| group.iter().find(|(entry, _)| entry.is_reader()))
         .map(|(reader, _)| (*reader, Pattern::new(reader.templates()[0], 0)))
         .collect();
     for invalidation in entries.iter().filter(|entry| !entry.is_reader()) {
@@ -145,7 +145,7 @@ fn nothing_reads(entries: &[Entry], groups: &Groups, errors: &mut Vec<CatalogueE
     }
 }
 
-/// What the readers of one template must agree on.
+/// What those who make entries of one template must agree on.
 fn disagreements(group: &[(Entry, Pattern)], errors: &mut Vec<CatalogueError>) {
     let mut readers = group.iter().map(|(entry, _)| *entry);
     let Some(first) = readers.next() else { return };
@@ -203,7 +203,12 @@ impl fmt::Display for CatalogueError {
             } => {
                 write!(
                     f,
-                    "no annotated function reads `{template}`, which is cleared by"
+                    "no annotated function reads `{template}`, which is {} by",
+                    if invalidation.makes_entries() {
+                        "written"
+                    } else {
+                        "cleared"
+                    }
                 )?;
                 write!(f, "\n    {invalidation}")?;
                 match nearest {

@@ -11,7 +11,7 @@ use crate::codec::Format;
 /// One attribute above one function.
 ///
 /// `Display` gives attribute, path and place in one line. `Serialize` writes `function`, `attribute`, `templates`, `tags`
-/// where there are any, and, for a reader, `value`, `ttl`, `none_ttl`, `format` (null for the cache's own) and `version`;
+/// where there are any, and, unless it is an invalidation, `value`, `ttl`, `none_ttl`, `format` (null for the cache's own) and `version`;
 /// what is left out changes without a change of the keys.
 #[derive(Clone, Copy)]
 pub struct Entry(&'static Registration);
@@ -45,23 +45,25 @@ impl Entry {
         self.0.attribute
     }
 
-    /// The templates of the tags as they are written: those of a reader's entries, or those that an invalidation is for.
+    /// The templates of the tags as they are written: those of its entries, or those that an invalidation is for.
     #[must_use]
     pub fn tags(self) -> &'static [&'static str] {
         self.0.tags
     }
 
-    /// The key templates as they are written: one for a reader, any number for an invalidation.
+    /// The key templates as they are written: any number for an invalidation, otherwise one.
     #[must_use]
     pub fn templates(self) -> &'static [&'static str] {
         match self.0.attribute {
-            Attribute::CacheAside => core::slice::from_ref(self.0.site.template()),
+            Attribute::CacheAside | Attribute::WriteThrough => {
+                core::slice::from_ref(self.0.site.template())
+            }
             Attribute::CacheInvalidate => self.0.templates,
         }
     }
 
     /// The value's type as it is written, without what `Result`, `Option` and `Arc` say around it. `None` for an
-    /// invalidation.
+    /// invalidation, and for a `value` of another type than the attribute can see.
     #[must_use]
     pub fn value_type(self) -> Option<&'static str> {
         self.0.value
@@ -88,7 +90,12 @@ impl Entry {
     /// The version of the value's meaning. `None` for an invalidation.
     #[must_use]
     pub fn version(self) -> Option<u32> {
-        self.is_reader().then(|| self.0.site.version_number())
+        self.makes_entries().then(|| self.0.site.version_number())
+    }
+
+    /// Whether what it stores must agree with what others store under the same key.
+    pub(super) fn makes_entries(self) -> bool {
+        self.0.attribute != Attribute::CacheInvalidate
     }
 
     pub(super) fn is_reader(self) -> bool {
@@ -134,7 +141,8 @@ impl fmt::Debug for Entry {
 
 impl Serialize for Entry {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let fields = if self.is_reader() { 8 } else { 3 } + usize::from(!self.tags().is_empty());
+        let fields =
+            if self.makes_entries() { 8 } else { 3 } + usize::from(!self.tags().is_empty());
         let mut entry = serializer.serialize_struct("Entry", fields)?;
         entry.serialize_field("function", self.path())?;
         entry.serialize_field("attribute", self.attribute().name())?;
@@ -142,7 +150,7 @@ impl Serialize for Entry {
         if !self.tags().is_empty() {
             entry.serialize_field("tags", self.tags())?;
         }
-        if self.is_reader() {
+        if self.makes_entries() {
             entry.serialize_field("value", &self.value_type())?;
             entry.serialize_field("ttl", &self.ttl())?;
             entry.serialize_field("none_ttl", &self.none_ttl())?;

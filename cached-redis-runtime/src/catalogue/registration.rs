@@ -14,6 +14,8 @@ pub enum Attribute {
     CacheAside,
     /// `#[cache_invalidate]`: deletes entries.
     CacheInvalidate,
+    /// `#[write_through]`: replaces entries.
+    WriteThrough,
 }
 
 impl Attribute {
@@ -23,6 +25,7 @@ impl Attribute {
         match self {
             Self::CacheAside => "cache_aside",
             Self::CacheInvalidate => "cache_invalidate",
+            Self::WriteThrough => "write_through",
         }
     }
 }
@@ -34,7 +37,7 @@ impl Attribute {
 pub struct Registration {
     pub(super) site: &'static Site,
     pub(super) attribute: Attribute,
-    /// Of an invalidator. A reader has its site's.
+    /// Of an invalidator. Others have their site's.
     pub(super) templates: &'static [&'static str],
     /// Of the entries that it makes or clears.
     pub(super) tags: &'static [&'static str],
@@ -76,6 +79,12 @@ impl Registration {
     #[must_use]
     pub const fn reader(site: &'static Site) -> Self {
         Self::new(site, Attribute::CacheAside, &[])
+    }
+
+    /// A function that stores entries of the site's template when it writes.
+    #[must_use]
+    pub const fn through(site: &'static Site) -> Self {
+        Self::new(site, Attribute::WriteThrough, &[])
     }
 
     /// A function that clears entries of these templates.

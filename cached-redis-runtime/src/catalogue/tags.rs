@@ -3,14 +3,15 @@
 use core::fmt;
 use std::collections::BTreeSet;
 
+use super::Entry;
 use super::check::CatalogueError;
 use super::pattern::Pattern;
-use super::{Attribute, Entry};
 
 /// As generous as the check of keys: whatever the placeholders' types and whichever cache.
 pub(super) fn nothing_has(entries: &[Entry], errors: &mut Vec<CatalogueError>) {
-    let given = of_all(entries, Attribute::CacheAside);
-    for (invalidation, tag, pattern) in of_all(entries, Attribute::CacheInvalidate) {
+    let given = of_all(entries, Entry::makes_entries);
+    let is_invalidation = |entry: Entry| !entry.makes_entries();
+    for (invalidation, tag, pattern) in of_all(entries, is_invalidation) {
         if given.iter().any(|(_, _, given)| given.overlaps(&pattern)) {
             continue;
         }
@@ -24,10 +25,8 @@ pub(super) fn nothing_has(entries: &[Entry], errors: &mut Vec<CatalogueError>) {
     }
 }
 
-fn of_all(entries: &[Entry], attribute: Attribute) -> Vec<(Entry, &'static str, Pattern)> {
-    let entries = entries
-        .iter()
-        .filter(|entry| entry.attribute() == attribute);
+fn of_all(entries: &[Entry], is: impl Fn(Entry) -> bool) -> Vec<(Entry, &'static str, Pattern)> {
+    let entries = entries.iter().filter(|entry| is(**entry));
     let tags = entries.flat_map(|entry| entry.tags().iter().map(move |tag| (*entry, *tag)));
     let tags = tags.map(|(entry, tag)| (entry, tag, Pattern::new(tag, 0)));
     tags.collect()

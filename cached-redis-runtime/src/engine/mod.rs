@@ -13,6 +13,7 @@ mod plan;
 mod round;
 mod tags;
 mod wait;
+mod write;
 
 pub(crate) use admission::{Admission, Start};
 pub(crate) use batch::{Batch, Search, Step};
@@ -21,6 +22,7 @@ pub(crate) use guards::Guards;
 pub(crate) use patience::Left;
 pub(crate) use plan::{Hit, Plan, Reload, Ticket};
 pub(crate) use tags::{Membership, Registration, tag_prefix};
+pub(crate) use write::Seized;
 
 use core::fmt;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};

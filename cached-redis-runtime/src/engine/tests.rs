@@ -48,6 +48,10 @@ impl Store for Late {
         self.say(self.store.claim(key, expect, nonce, lease))
     }
 
+    fn seize<'a>(&'a self, key: &'a str, nonce: Nonce, lease: Duration) -> Reply<'a, bool> {
+        self.say(self.store.seize(key, nonce, lease))
+    }
+
     fn fill<'a>(
         &'a self,
         key: &'a str,

@@ -98,7 +98,7 @@ impl<F, M> fmt::Debug for Family<F, M> {
 
 /// That a function's value is the one its family stores: `Self` is the function's, `V` the family's.
 #[diagnostic::on_unimplemented(
-    message = "the key family `{F}` holds `{V}`, but this function returns `{Self}`",
+    message = "the key family `{F}` holds `{V}`, and this is `{Self}`",
     label = "`{F}` holds `{V}`",
     note = "`{V}` may be inside `Result`, `Option` and `Arc`; a function of other values needs another family"
 )]

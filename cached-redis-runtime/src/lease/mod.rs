@@ -52,6 +52,29 @@ pub(crate) async fn claim(
     }
 }
 
+/// Takes the key for a write, from whoever has it. `None` under a guard.
+///
+/// # Cancel safety
+/// As for [`claim`].
+pub(crate) async fn seize(
+    store: &Arc<dyn Store>,
+    key: &Arc<str>,
+    nonce: Nonce,
+    duration: Duration,
+) -> Result<Option<Lease>, Error> {
+    let mut lease = Lease::armed(Arc::clone(store), Arc::clone(key), nonce);
+    let seized = store.seize(key, nonce, duration).await;
+    if matches!(&seized, Ok(false)) || seized.as_ref().is_err_and(Error::is_definite) {
+        lease.disarm();
+    }
+    Ok(if seized? {
+        lease.keep(duration);
+        Some(lease)
+    } else {
+        None
+    })
+}
+
 /// Renews a lease three times per life until it is lost, its owner aborts the task, or the store is gone.
 ///
 /// It holds the store weakly, so that a forgotten load cannot keep a dropped cache's connection alive.

@@ -22,6 +22,7 @@ mod returns;
 mod services;
 mod shadowed;
 mod tags;
+mod through;
 mod writes;
 
 pub(crate) use self::check::{Shape, bodies, body, is_send, on_every_store};
@@ -43,5 +44,6 @@ pub(crate) const SHAPES: &[&[Shape]] = &[
     services::SHAPES,
     shadowed::checks::SHAPES,
     tags::SHAPES,
+    through::SHAPES,
     writes::SHAPES,
 ];

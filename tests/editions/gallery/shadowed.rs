@@ -97,6 +97,19 @@ impl Repo {
         self.tenant
     }
 
+    #[runtime::write_through(key = "a:<self.tenant>:<id>", ttl = 60, value = kind)]
+    async fn put(&self, id: UserId, kind: &u32) {
+        body();
+        let _ = (id, kind);
+    }
+
+    #[runtime::write_through(key = "b:<id>", ttl = 60, none_ttl = 1, unless = |_| false)]
+    async fn make(&self, id: UserId) -> ::core::result::Result<u32, ()> {
+        body();
+        let _ = id;
+        ::core::result::Result::Ok(self.tenant)
+    }
+
     #[runtime::cache_aside(ttl = 60, key = "pinned:<id>")]
     fn pinned(
         id: u32,
@@ -148,6 +161,7 @@ pub(crate) mod checks {
         pinned { hit!(Repo::pinned(1)); }
         opaque { hit!(Repo::opaque(1)); }
         by_type { hit!(Repo::by_type::<UserId>()); }
+        put { repo().put(UserId(1), &3).await; repo().make(UserId(1)).await.unwrap(); }
         write { invalidates!(repo().update(UserId(1), pair(), Kind::Small), repo().find(UserId(1))); }
     }
 }

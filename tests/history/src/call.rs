@@ -78,6 +78,8 @@ kinds! {
         GuardedTransaction "guarded transaction",
         /// With `on_error = "fail"`: it tells whether the deletion was executed.
         Telling "on_error",
+        /// `#[write_through]`.
+        Through "through",
         /// Written, then `Cache::invalidate`, which tells whether the `DEL` was executed.
         ByHand "by hand",
     }

@@ -25,6 +25,7 @@ mod tags;
 mod transaction;
 mod warnings;
 mod wire;
+mod write_through;
 
 #[test]
 fn on_a_cluster() {

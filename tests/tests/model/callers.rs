@@ -241,7 +241,7 @@ fn parting(moves: &mut Moves<'_>, at: usize, nonce: Nonce, wire: Wire) {
 }
 
 impl World {
-    fn answer(&mut self, at: usize, version: Version) {
+    pub(crate) fn answer(&mut self, at: usize, version: Version) {
         let reader = &mut self.readers[at];
         self.stale_answer |= version < reader.floor;
         reader.floor = 0;
@@ -286,7 +286,7 @@ impl World {
         }
     }
 
-    fn release(&mut self, nonce: Nonce) {
+    pub(crate) fn release(&mut self, nonce: Nonce) {
         if self.slot == Slot::Lease(nonce) {
             self.slot = Slot::Missing;
         }

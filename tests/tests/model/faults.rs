@@ -93,6 +93,10 @@ impl World {
                 | Stage::Parting { nonce: own, .. } => own == nonce,
                 _ => false,
             })
+            || self
+                .writers
+                .iter()
+                .any(|writer| matches!(writer, Writer::Leased { nonce: own, .. } if *own == nonce))
     }
 
     fn drop_caller(&mut self, at: usize, rules: Rules) {
@@ -140,7 +144,7 @@ impl World {
             *writer = match writer {
                 Writer::Guarding(guarding) if guarding.committed.is_none() => continue,
                 Writer::Guarding(guarding) if guarding.listed => Writer::Dead,
-                Writer::Committed(_) | Writer::Guarding(_) => Writer::Over,
+                Writer::Committed(_) | Writer::Guarding(_) | Writer::Leased { .. } => Writer::Over,
                 _ => continue,
             };
             break;

@@ -154,3 +154,60 @@ fn two_writers_a_mishap_and_a_lost_reply() {
         ..SETUP
     });
 }
+
+/// With `#[write_through]`.
+#[test]
+fn two_writers_through_and_an_expiry() {
+    holds(&Setup {
+        rules: Rules::THROUGH,
+        readers: &[P0, P1],
+        warm: true,
+        faults: Faults {
+            expiries: 1,
+            flushes: 1,
+            ..NO_FAULTS
+        },
+        ..SETUP
+    });
+}
+
+#[test]
+fn a_writer_through_and_readers_that_load_and_replace() {
+    holds(&Setup {
+        rules: Rules::THROUGH,
+        readers: &[P0, P0, REFRESH],
+        warm: true,
+        writers: 1,
+        faults: Faults {
+            expiries: 1,
+            mishaps: 1,
+            ..NO_FAULTS
+        },
+    });
+}
+
+#[test]
+fn writers_through_do_not_learn_what_became_of_their_commands() {
+    let lost = Faults {
+        lost_replies: 1,
+        mishaps: 1,
+        ..NO_FAULTS
+    };
+    let properties = [
+        Property::NothingStaleAtRest,
+        Property::NoStaleAnswer,
+        Property::OneLoad,
+        Property::Progress,
+    ];
+    let setup = Setup {
+        rules: Rules::THROUGH,
+        readers: &[P0, P1],
+        warm: true,
+        faults: lost,
+        ..SETUP
+    };
+    // A lease of which its writer does not know is left to the deletion after the write, or to the readers' patience.
+    let found = search(&setup, &properties);
+    println!("{} states", found.states);
+    assert!(found.broken.is_none(), "{}", found.broken.unwrap());
+}

@@ -74,6 +74,15 @@ pub(crate) enum Delete {
     Guarded,
     /// The same, and the first who leaves takes the guard away.
     GuardedAlone,
+    /// As `#[write_through]`: takes the lease before the commit, stores under it with another nonce, and deletes if it is
+    /// gone.
+    Through,
+    /// The same, and leaves the key alone if the lease is gone.
+    ThroughAlone,
+    /// Stores whatever the key holds.
+    ThroughAlways,
+    /// Stores under the lease, and with its nonce.
+    ThroughSameNonce,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -104,6 +113,14 @@ impl Rules {
     /// And with `before`.
     pub(crate) const GUARDED: Self = Self {
         delete: Delete::Guarded,
+        ..Self::OURS
+    };
+}
+
+impl Rules {
+    /// And with `#[write_through]`.
+    pub(crate) const THROUGH: Self = Self {
+        delete: Delete::Through,
         ..Self::OURS
     };
 }

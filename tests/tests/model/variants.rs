@@ -188,3 +188,48 @@ fn sending_a_claim_again_under_its_nonce() {
     };
     breaks(&setup, Property::NoStaleAnswer);
 }
+
+/// A write that was overtaken stores what the other has replaced.
+#[test]
+fn writing_through_whatever_the_key_holds() {
+    let rules = Rules {
+        delete: Delete::ThroughAlways,
+        ..Rules::OURS
+    };
+    let setup = Setup {
+        rules,
+        writers: 2,
+        ..SETUP
+    };
+    breaks(&setup, Property::NoStaleAnswer);
+}
+
+/// Of two at once the one whose lease is the last may have committed first.
+#[test]
+fn writing_through_and_leaving_the_key_when_the_lease_is_gone() {
+    let rules = Rules {
+        delete: Delete::ThroughAlone,
+        ..Rules::OURS
+    };
+    let setup = Setup {
+        rules,
+        writers: 2,
+        ..SETUP
+    };
+    breaks(&setup, Property::NoStaleAnswer);
+}
+
+/// A refresh that has read the lease may replace what is stored with its nonce.
+#[test]
+fn writing_through_with_the_nonce_of_the_lease() {
+    let rules = Rules {
+        delete: Delete::ThroughSameNonce,
+        ..Rules::OURS
+    };
+    let setup = Setup {
+        rules,
+        readers: &[P0, REFRESH],
+        ..SETUP
+    };
+    breaks(&setup, Property::NoStaleAnswer);
+}

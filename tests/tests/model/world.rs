@@ -109,6 +109,11 @@ pub(crate) enum Writer {
     Deleted,
     Committed(Version),
     Guarding(Guarding),
+    /// Writes through, under the lease with this nonce.
+    Leased {
+        nonce: Nonce,
+        committed: Option<Version>,
+    },
     /// In the guard, whose process has ended.
     Dead,
     Over,
@@ -234,6 +239,11 @@ impl World {
                 Stage::Idle | Stage::Queued { .. } | Stage::Uncached | Stage::Over => {}
             }
         }
+        for writer in &mut self.writers {
+            if let Writer::Leased { nonce, .. } = writer {
+                *nonce = name(*nonce);
+            }
+        }
         for flight in self.flights.iter_mut().flatten() {
             flight.nonce = name(flight.nonce);
         }
@@ -256,6 +266,8 @@ impl World {
             });
         }
         self.flights.sort_unstable();
+        // Once more, by the new names of their leases.
+        self.writers.sort_unstable();
         self
     }
 }

@@ -1,8 +1,8 @@
-//! What a writer does next, as `engine/invalidate.rs` and `engine/guards.rs` have it.
+//! What a writer does next, as `engine/invalidate.rs`, `engine/guards.rs` and `engine/write.rs` have it.
 
 use crate::moves::Moves;
 use crate::rules::{Delete, Rules};
-use crate::world::{Guarding, Slot, Version, World, Writer};
+use crate::world::{Guarding, Nonce, Slot, Stage, Verdict, Version, World, Writer};
 
 pub(crate) fn moves(moves: &mut Moves<'_>, at: usize, rules: Rules) {
     match moves.from.writers[at] {
@@ -15,8 +15,12 @@ pub(crate) fn moves(moves: &mut Moves<'_>, at: usize, rules: Rules) {
             Delete::Guarded | Delete::GuardedAlone => moves.add("enters the guard", |world| {
                 world.enter(at, None);
             }),
+            Delete::Through
+            | Delete::ThroughAlone
+            | Delete::ThroughAlways
+            | Delete::ThroughSameNonce => take(moves, at),
         },
-        Writer::Deleted if rules.delete == Delete::Twice => commit(moves, at),
+        Writer::Deleted if rules.delete != Delete::BeforeCommit => commit(moves, at),
         Writer::Deleted => moves.add("commits and returns", |world| {
             world.source += 1;
             world.returns(at, world.source);
@@ -29,6 +33,10 @@ pub(crate) fn moves(moves: &mut Moves<'_>, at: usize, rules: Rules) {
             moves.lost_reply("deletes the key, the reply is lost", World::delete);
         }
         Writer::Guarding(guarding) => inside(moves, at, guarding, rules),
+        Writer::Leased { nonce, committed } => match committed {
+            None => leased(moves, at, nonce),
+            Some(version) => store(moves, at, (nonce, version), rules),
+        },
         Writer::Dead | Writer::Over => {}
     }
 }
@@ -38,6 +46,82 @@ fn commit(moves: &mut Moves<'_>, at: usize) {
         world.source += 1;
         world.writers[at] = Writer::Committed(world.source);
     });
+}
+
+fn take(moves: &mut Moves<'_>, at: usize) {
+    moves.add("takes the key", |world| {
+        let nonce = world.seize();
+        world.writers[at] = Writer::Leased {
+            nonce,
+            committed: None,
+        };
+    });
+    if moves.from.faults.lost_replies > 0 {
+        moves.fault("takes the key and does not learn of it", |world| {
+            world.faults.lost_replies -= 1;
+            world.seize();
+            world.writers[at] = Writer::Deleted;
+        });
+    }
+}
+
+fn leased(moves: &mut Moves<'_>, at: usize, nonce: Nonce) {
+    moves.add("commits", |world| {
+        world.source += 1;
+        let committed = Some(world.source);
+        world.writers[at] = Writer::Leased { nonce, committed };
+    });
+    if moves.from.faults.mishaps > 0 {
+        moves.fault("fails", |world| {
+            world.faults.mishaps -= 1;
+            world.release(nonce);
+            world.writers[at] = Writer::Over;
+        });
+    }
+}
+
+fn store(moves: &mut Moves<'_>, at: usize, (nonce, version): (Nonce, Version), rules: Rules) {
+    for (reader, one) in moves.from.readers.iter().enumerate() {
+        // In the writer's process it has a seat in the writer's flight.
+        if matches!(one.stage, Stage::Polling { nonce: its, .. } if its == nonce) {
+            moves.add("gives what it has written to one who waits", |world| {
+                world.end(reader, nonce, Verdict::Entry(version));
+                world.leave(reader, Stage::Over, rules);
+                world.answer(reader, version);
+            });
+        }
+    }
+    let is_held = moves.from.slot.nonce() == Some(nonce) || rules.delete == Delete::ThroughAlways;
+    if is_held {
+        moves.add("stores and returns", |world| {
+            world.write(nonce, version, rules);
+            world.returns(at, version);
+        });
+    } else if rules.delete == Delete::ThroughAlone {
+        moves.add("finds its lease gone and returns", |world| {
+            world.returns(at, version);
+        });
+    } else {
+        moves.add("finds its lease gone", |world| {
+            world.writers[at] = Writer::Committed(version);
+        });
+    }
+    if moves.from.faults.lost_replies > 0 {
+        moves.fault("does not learn whether it has stored", |world| {
+            world.faults.lost_replies -= 1;
+            if is_held {
+                world.write(nonce, version, rules);
+            }
+            world.writers[at] = Writer::Committed(version);
+        });
+    }
+    if moves.from.faults.mishaps > 0 {
+        moves.fault("is dropped, and the key is deleted", |world| {
+            world.faults.mishaps -= 1;
+            world.delete();
+            world.writers[at] = Writer::Over;
+        });
+    }
 }
 
 fn inside(moves: &mut Moves<'_>, at: usize, guarding: Guarding, rules: Rules) {
@@ -70,6 +154,22 @@ fn inside(moves: &mut Moves<'_>, at: usize, guarding: Guarding, rules: Rules) {
 }
 
 impl World {
+    /// In place of whatever the key holds.
+    fn seize(&mut self) -> Nonce {
+        let nonce = self.fresh();
+        self.slot = Slot::Lease(nonce);
+        self.deleted = self.source;
+        nonce
+    }
+
+    fn write(&mut self, lease: Nonce, version: Version, rules: Rules) {
+        let nonce = match rules.delete {
+            Delete::ThroughSameNonce => lease,
+            _ => self.fresh(),
+        };
+        self.slot = Slot::Value { nonce, version };
+    }
+
     fn delete(&mut self) {
         self.empty(false);
         self.deleted = self.source;

@@ -7,7 +7,7 @@ use core::time::Duration;
 use std::collections::{HashMap, VecDeque};
 
 use crate::clock::{self, Instant};
-use crate::codec::{LEASE, Nonce, lease};
+use crate::codec::{LEASE, Nonce, lease, read_guard};
 use crate::error::Error;
 use crate::store::{Claimed, Cursor, Deleted, Expect, Look, Reply, Store, Tagging};
 use crate::sync::{Arc, Mutex};
@@ -220,6 +220,19 @@ impl Store for MemoryStore {
             }
             state.put(key, lease.to_vec(), Some(duration), capacity);
             Claimed::Mine
+        })
+    }
+
+    fn seize<'a>(&'a self, key: &'a str, nonce: Nonce, duration: Duration) -> Reply<'a, bool> {
+        let capacity = self.capacity;
+        self.with(|state| {
+            let is_guarded = state
+                .bytes_of(key)
+                .is_some_and(|bytes| read_guard(bytes).is_some());
+            if !is_guarded {
+                state.put(key, lease(nonce).to_vec(), Some(duration), capacity);
+            }
+            !is_guarded
         })
     }
 

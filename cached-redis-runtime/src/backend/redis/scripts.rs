@@ -6,6 +6,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Script {
     Claim,
+    Seize,
     Fill,
     Renew,
     Release,
@@ -15,8 +16,9 @@ pub(super) enum Script {
 }
 
 impl Script {
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::Claim,
+        Self::Seize,
         Self::Fill,
         Self::Renew,
         Self::Release,
@@ -28,6 +30,7 @@ impl Script {
     pub(super) fn source(self) -> &'static str {
         match self {
             Self::Claim => CLAIM,
+            Self::Seize => SEIZE,
             Self::Fill => FILL,
             Self::Renew => RENEW,
             Self::Release => RELEASE,
@@ -55,6 +58,14 @@ if held and held ~= ARGV[1] then
 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return false";
+
+/// `KEYS[1]`, lease, milliseconds. What looks like a guard stays. An error is handed out as by [`CLAIM`].
+const SEIZE: &str = "\
+local state = redis.pcall('GETRANGE', KEYS[1], 0, 0)
+if type(state) == 'table' then return state end
+if state == '\\251' then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1";
 
 /// `KEYS[1]`, nonce, entry, milliseconds or `'0'` for no expiry. The entry's own nonce counts too: it is there when a
 /// first try went through and only its reply was lost.

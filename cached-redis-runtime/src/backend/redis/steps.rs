@@ -246,6 +246,14 @@ impl Store for RedisStore {
         })
     }
 
+    fn seize<'a>(&'a self, key: &'a str, nonce: Nonce, duration: Duration) -> Reply<'a, bool> {
+        Box::pin(async move {
+            let (lease, millis) = (lease(nonce), millis(duration).to_string());
+            let args: [&[u8]; 2] = [&lease, millis.as_bytes()];
+            Ok(integer(&self.eval(Script::Seize, key, &args).await?)? > 0)
+        })
+    }
+
     fn fill<'a>(
         &'a self,
         key: &'a str,

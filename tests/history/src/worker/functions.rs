@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use cached_redis_runtime::{cache_aside, cache_invalidate, transaction};
+use cached_redis_runtime::{cache_aside, cache_invalidate, transaction, write_through};
 use serde::{Deserialize, Serialize};
 
 use super::link::Link;
@@ -195,6 +195,17 @@ pub(super) async fn update_guarded(
     receipt: &Receipt,
 ) -> Result<(), Failure> {
     store(link, id, conduct, receipt).await
+}
+
+#[write_through(key = "row:<id>", ttl = 3600, none_ttl = 3600)]
+pub(super) async fn update_through(
+    link: &Link,
+    id: u32,
+    conduct: Conduct,
+    receipt: &Receipt,
+) -> Found {
+    store(link, id, conduct, receipt).await?;
+    Ok(receipt.version().and_then(|version| Row::at(id, version)))
 }
 
 #[cache_invalidate(key = "row:<id>", on_error = "fail")]

@@ -8,6 +8,7 @@ use cached_redis_runtime::{Cache, Served, inspect, key, refresh, transaction};
 use super::functions::{
     Conduct, Failure, Found, FoundMany, Receipt, find, find_brief, find_many, store, update,
     update_and_fail, update_and_tell, update_guarded, update_in_transaction, update_many,
+    update_through,
 };
 use super::link::Link;
 use super::naive::Naive;
@@ -112,6 +113,7 @@ impl Subject {
             (_, Writing::Refused) => update(link, id, refused, receipt).await,
             (_, Writing::Always) => update_and_fail(link, id, conduct, receipt).await,
             (_, Writing::Before) => update_guarded(link, id, conduct, receipt).await,
+            (_, Writing::Through) => update_through(link, id, conduct, receipt).await.map(drop),
             (_, Writing::Telling) => match update_and_tell(link, id, conduct, receipt).await {
                 Ok(()) => return Deletion::Executed,
                 Err(_) => return Deletion::Failed,

@@ -1,0 +1,241 @@
+//! `#[write_through]`
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote_spanned;
+use syn::{Expr, Type, parse_quote_spanned};
+
+use super::Attribute;
+use super::arguments::WRITE_THROUGH;
+use crate::check::family::Source;
+use crate::check::key::{Scope, check};
+use crate::check::template::useless_one_slot;
+use crate::check::{signature, tags, ttl, value};
+use crate::diag::{Diag, Errors};
+use crate::expand::body::{Wrapper, wrap};
+use crate::expand::site::Constants;
+use crate::expand::{Context, catalogue, key, lifetimes, site};
+use crate::model::function::{Function, Root, Shape};
+use crate::model::key::KeyPlan;
+use crate::model::policy::Policy;
+use crate::model::ttl::Ttl;
+use crate::model::value::ValueType;
+use crate::parse::args::{Args, Grammar};
+use crate::parse::literal::{Role, ungroup};
+
+pub(crate) struct WriteThrough {
+    plan: KeyPlan,
+    tags: Vec<KeyPlan>,
+    ttl: Ttl,
+    /// In place of the result. Without the reference, if it is a parameter that is one.
+    value: Option<Expr>,
+    unless: Option<Expr>,
+    constants: Constants,
+    policy: Policy,
+}
+
+impl Attribute for WriteThrough {
+    const GRAMMAR: &'static Grammar = &WRITE_THROUGH;
+
+    fn build(mut args: Args, function: &Function<'_>, errors: &mut Errors) -> Option<Self> {
+        let value = args.expr("value").map(|given| given.value);
+        if value.is_none() {
+            signature::returns_owned(function, errors);
+            stores_something(function, errors);
+        }
+        let (plan, tags) = names(&mut args, function, errors);
+        let lasts = args.peek("ttl").cloned();
+        let ttl = ttl::check(&mut args, function, Self::GRAMMAR.attribute, errors);
+        if let (Some(ttl), false) = (&ttl, args.lacks("tags")) {
+            tags::mortal(lasts.as_ref(), ttl, errors);
+        }
+        let unless = value::unless(&mut args, errors);
+        let constants = Constants {
+            version: value::version(&mut args, errors),
+            jitter: value::jitter(&mut args, errors),
+            codec: value::codec(&mut args, errors),
+        };
+        let policy = value::policy(&mut args, errors);
+        Some(Self {
+            plan: plan?,
+            tags: tags?,
+            ttl: ttl?,
+            value: value.map(|value| place(value, function)),
+            unless,
+            constants,
+            policy,
+        })
+    }
+
+    // Input:
+    //     #[write_through(key = "user:<user.id>", ttl = 3600)]
+    //     async fn save(&self, user: &User) -> RET { BODY }
+    //
+    // Output:
+    //     let __site = …;
+    //     let __call = __rt::begin_write(__site, __rt::installed(), true, const { … }, &__rt::template_key(…), &[]);
+    //     let __call = __rt::seized(__call).await;
+    //     let __shape = …;
+    //     __rt::write_through(__call, __shape, __rt::store_always, move || async move { BODY }).await
+    //
+    // With `value` an `__rt::written(&mut __call, &(user));` follows the first `__call`, and the function is
+    // `__rt::write_through_value` without a third argument.
+    fn expand(&self, function: &Function<'_>) -> TokenStream {
+        let context = Context::new(function, &self.policy);
+        let Context { rt, span } = &context;
+        let names = (&self.plan, &self.tags[..]);
+        let returned = self.value.is_none();
+        let value = returned.then(|| ValueType::of(function, false)).flatten();
+        let registration = catalogue::through(&context, value, names, &self.ttl, &self.policy);
+        let site = site::cache_aside(
+            &context,
+            function,
+            &self.plan,
+            &self.tags,
+            &self.constants,
+            &registration,
+        );
+        let (cache, enabled) = context.policy(&self.policy);
+        let lifetimes = lifetimes::of(&context, &self.ttl, &self.policy);
+        let key = key::template_key(&context, &self.plan);
+        let tags = self
+            .tags
+            .iter()
+            .map(|plan| key::template_key(&context, plan));
+        let written = self.written(&context);
+        let mutable = written.as_ref().map(|_| quote_spanned!(*span=> mut));
+        let before = quote_spanned! {*span=>
+            let #mutable __call =
+                #rt::begin_write(__site, #cache, #enabled, const { #lifetimes }, &#key, &[#(#tags),*]);
+            #written
+            let __call = #rt::seized(__call).await;
+        };
+        let (shell, arguments) = if written.is_some() {
+            (
+                "write_through_value",
+                quote_spanned!(*span=> __call, __shape,),
+            )
+        } else {
+            let shape = key::held_by(&context, &self.plan, &quote_spanned!(*span=> held_by));
+            let store = match &self.unless {
+                None => quote_spanned!(*span=> #rt::store_always),
+                Some(unless) => quote_spanned!(*span=> #rt::unless(__shape, #unless)),
+            };
+            (
+                "write_through",
+                quote_spanned!(*span=> __call, #shape, #store,),
+            )
+        };
+        let shell = Ident::new(shell, *span);
+        let wrapper = Wrapper {
+            site,
+            before,
+            function: quote_spanned!(*span=> #rt::#shell),
+            arguments,
+            tags: None,
+            each: None,
+        };
+        wrap(&context, function, &wrapper)
+    }
+}
+
+impl WriteThrough {
+    // Output:
+    //     __rt::written(&mut __call, &(user));
+    fn written(&self, context: &Context) -> Option<TokenStream> {
+        let Context { rt, span } = context;
+        let borrowed = key::borrowed(context, self.value.as_ref()?);
+        let held = match &self.plan {
+            KeyPlan::Template(_) => borrowed,
+            KeyPlan::Family(plan) => {
+                let family = key::family(context, plan);
+                quote_spanned!(*span=> #rt::value_held_by(&#family, #borrowed))
+            }
+        };
+        Some(match &self.unless {
+            None => quote_spanned!(*span=> #rt::written(&mut __call, #held);),
+            Some(unless) => {
+                quote_spanned!(*span=> #rt::written_unless(&mut __call, #held, #unless);)
+            }
+        })
+    }
+}
+
+fn names(
+    args: &mut Args,
+    function: &Function<'_>,
+    errors: &mut Errors,
+) -> (Option<KeyPlan>, Option<Vec<KeyPlan>>) {
+    if args.lacks("key") {
+        let title = "`#[write_through]` needs to know which entry the write changes";
+        errors.push(
+            Diag::new(function.attribute_span(), title)
+                .help("add `key = \"…\"` with the template of the function that reads it"),
+        );
+    }
+    let one_slot = args.flag("one_slot");
+    let scope = Scope {
+        function,
+        is_family: false,
+        has_result: false,
+        one_slot: one_slot.is_some(),
+    };
+    let tags = tags::parse(args, scope, None, errors);
+    let Some(key) = args.expr("key") else {
+        return (None, tags.plans);
+    };
+    let (mut complete, mut needs_one_slot) = (tags.complete, tags.needs_one_slot);
+    let plan = match Source::parse(&key.value, Role::Key, function, false, errors) {
+        Some(Source::Family(plan)) => Some(KeyPlan::Family(plan)),
+        Some(Source::Template(text)) => {
+            let checked = check(&text, scope, errors);
+            complete &= checked.complete;
+            needs_one_slot |= checked.needs_one_slot;
+            checked.plan.map(KeyPlan::Template)
+        }
+        None => None,
+    };
+    if complete {
+        useless_one_slot(one_slot.as_ref(), needs_one_slot, errors);
+    }
+    (plan, tags.plans)
+}
+
+/// Of `Result<(), E>` there is no value to store.
+fn stores_something(function: &Function<'_>, errors: &mut Errors) {
+    let is_nothing = match function.output.map(signature::value) {
+        None | Some(Type::Never(_)) => true,
+        Some(Type::Tuple(tuple)) => tuple.elems.is_empty(),
+        Some(_) => false,
+    };
+    if function.shape == Shape::Blocking || !is_nothing {
+        return;
+    }
+    let ident = &function.item.sig.ident;
+    let names = function.names();
+    let example = match &names[..] {
+        [name] => name,
+        _ => "…",
+    };
+    let title = format!("`{ident}` returns nothing that could be stored");
+    errors.push(
+        Diag::new(ident.span(), title)
+            .help(format!(
+                "say what the entry is to hold: `value = {example}`"
+            ))
+            .help("or only clear the entry: `#[cache_invalidate(key = …)]`"),
+    );
+}
+
+/// `*user` for a parameter `user: &User`: the entry holds a `User`.
+fn place(value: Expr, function: &Function<'_>) -> Expr {
+    if let Expr::Path(path) = ungroup(&value)
+        && let Some(ident) = path.path.get_ident()
+        && let Some(Root::Params(params)) = function.lookup(&ident.to_string())
+        && params
+            .iter()
+            .all(|(param, _)| matches!(param.plain_type(), Some(Type::Reference(_))))
+    {
+        return parse_quote_spanned!(ident.span()=> *#ident);
+    }
+    value
+}

@@ -1,0 +1,53 @@
+//! How long entries live.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens as _, quote_spanned};
+
+use super::Context;
+use crate::model::policy::Policy;
+use crate::model::ttl::{Life, Ttl};
+
+// Output:
+//     __rt::Lifetimes::ttl(::core::time::Duration::from_secs(3600)).none_ttl(TTL)
+pub(crate) fn of(context: &Context, ttl: &Ttl, policy: &Policy) -> TokenStream {
+    let value = match &ttl.value {
+        None => {
+            let Context { rt, span } = context;
+            quote_spanned!(*span=> #rt::Lifetimes::forever())
+        }
+        Some(life) => {
+            let Context { rt, span } = &at_constant(context, life, policy);
+            let duration = duration(*span, life);
+            quote_spanned!(*span=> #rt::Lifetimes::ttl(#duration))
+        }
+    };
+    let none = ttl.none.as_ref().map(|life| {
+        let span = at_constant(context, life, policy).span;
+        let duration = duration(span, life);
+        quote_spanned!(span=> .none_ttl(#duration))
+    });
+    quote_spanned!(context.span=> #value #none)
+}
+
+/// A constant that turns out to be zero is refused where it is written.
+fn at_constant(context: &Context, life: &Life, policy: &Policy) -> Context {
+    let first = match life {
+        Life::Expr(expr) => expr.to_token_stream().into_iter().next(),
+        Life::Millis(_) => None,
+    };
+    first.map_or_else(
+        || context.clone(),
+        |first| Context::at(first.span(), policy),
+    )
+}
+
+fn duration(span: Span, life: &Life) -> TokenStream {
+    match life {
+        Life::Expr(expr) => expr.to_token_stream(),
+        Life::Millis(millis) if millis % 1000 == 0 => {
+            let seconds = millis / 1000;
+            quote_spanned!(span=> ::core::time::Duration::from_secs(#seconds))
+        }
+        Life::Millis(millis) => quote_spanned!(span=> ::core::time::Duration::from_millis(#millis)),
+    }
+}

@@ -1,0 +1,268 @@
+//! One call of a function that writes through: the key is taken before the body, and holds the new value after it.
+
+use core::fmt;
+use core::future::Future;
+use core::pin::{Pin, pin};
+
+use tokio::runtime::Handle;
+
+use super::call::unencodable;
+use super::context::Context;
+use super::global::CacheRef;
+use super::invalidation::{Invalidation, TemplateKey};
+use crate::codec::{Cacheable, Format, HEADER};
+use crate::engine::{Admission, Left, Outcome, Request, Seized, tag_prefix};
+use crate::shape::{OwnedLeaf, Shape, Storable, StoredLeaf, Verdict};
+use crate::site::Site;
+use crate::ttl::Lifetimes;
+
+/// One call, before its body runs.
+pub struct WriteThrough {
+    /// What is done unless the value is stored: also inside a transaction, where what this call wrote may not be what is
+    /// committed.
+    invalidation: Invalidation,
+    tags: Vec<String>,
+    lifetimes: Lifetimes,
+    format: Format,
+    /// With `value`: its encoding and the fingerprint of its type.
+    value: Option<(Outcome, u64)>,
+    /// The right to store, and how long the call may still wait for the store.
+    seized: Option<(Option<Seized>, Left)>,
+}
+
+impl fmt::Debug for WriteThrough {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WriteThrough")
+            .field("invalidation", &self.invalidation)
+            .finish_non_exhaustive()
+    }
+}
+
+impl WriteThrough {
+    /// Finds the cache and renders the key and the tags, while the arguments are still there. Boxed, since the caller's
+    /// future has it all the while.
+    #[must_use]
+    pub fn begin(
+        site: &'static Site,
+        cache: CacheRef,
+        enabled: bool,
+        lifetimes: Lifetimes,
+        key: &TemplateKey<'_>,
+        tags: &[TemplateKey<'_>],
+    ) -> Box<Self> {
+        let keys = core::slice::from_ref(key);
+        let invalidation = Invalidation::begin(site, cache, enabled, false, keys);
+        let (mut all, mut format) = (Vec::new(), Format::default());
+        if let Some(cache) = invalidation.cache() {
+            let settings = cache.engine().settings();
+            format = site.format_or(settings.format);
+            let prefix = tag_prefix(&settings.namespace);
+            all.extend(tags.iter().map(|tag| tag.render(&prefix)));
+        }
+        Box::new(Self {
+            invalidation,
+            tags: all,
+            lifetimes,
+            format,
+            value: None,
+            seized: None,
+        })
+    }
+
+    /// With `value`: encodes it before the body can move what it is made of.
+    pub fn value<T: Cacheable>(&mut self, value: &T, store: impl FnOnce(&T) -> bool) {
+        if self.invalidation.at_once().is_none() {
+            return;
+        }
+        let site = self.invalidation.site();
+        let fingerprint = OwnedLeaf::<T>::fingerprint(site, self.format);
+        let mut bytes = self.buffer();
+        let outcome = match OwnedLeaf::<T>::encode(self.format, value, &mut bytes) {
+            Ok(()) if store(value) => Outcome::Value(bytes),
+            Ok(()) => Outcome::Unstored(None),
+            Err(error) => {
+                unencodable(site, &error);
+                Outcome::Unstored(None)
+            }
+        };
+        self.value = Some((outcome, fingerprint));
+    }
+
+    /// A buffer with room for the header, as large as the last value needed.
+    fn buffer(&self) -> Vec<u8> {
+        let expected = self.invalidation.site().expected_len();
+        let mut buffer = Vec::with_capacity(expected.max(HEADER + 64));
+        buffer.resize(HEADER, 0);
+        buffer
+    }
+
+    /// Takes the key.
+    async fn seize(&mut self) {
+        let Some(list) = self.invalidation.at_once() else {
+            return;
+        };
+        if Handle::try_current().is_err() {
+            return;
+        }
+        let (engine, site) = (list.cache().engine(), self.invalidation.site());
+        let (Some(key), tags) = (list.keys().first(), core::mem::take(&mut self.tags)) else {
+            return;
+        };
+        self.seized = Some(engine.seize(site, key, tags, self.lifetimes).await);
+    }
+
+    /// What surrounds the body: a read of the same key inside must not wait for this write.
+    fn context(&self) -> Context {
+        let list = self.invalidation.at_once();
+        let writing = list.filter(|_| self.seized.is_some());
+        let writing = writing.map(|list| {
+            let cache: &super::Cache = list.cache();
+            (cache, self.invalidation.site(), list.keys().to_vec())
+        });
+        Context::current().of_body(writing)
+    }
+
+    fn encoded<S: Storable>(
+        &self,
+        output: &S::Output,
+        store: impl FnOnce(&S::Value) -> bool,
+    ) -> Outcome {
+        let value = match S::verdict(output) {
+            Verdict::Failed => return Outcome::Failed,
+            Verdict::Absent => return Outcome::Absent,
+            Verdict::Value(value) => value,
+        };
+        if self.seized.is_none() || !store(value) {
+            return Outcome::Unstored(None);
+        }
+        let mut bytes = self.buffer();
+        match S::encode(self.format, value, &mut bytes) {
+            Ok(()) => Outcome::Value(bytes),
+            Err(error) => {
+                unencodable(self.invalidation.site(), &error);
+                Outcome::Unstored(None)
+            }
+        }
+    }
+
+    /// After the body.
+    fn end(
+        mut self: Box<Self>,
+        outcome: Outcome,
+        fingerprint: u64,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(async move {
+            let failed = matches!(outcome, Outcome::Failed);
+            let seized = self.seized.take();
+            let list = self.invalidation.at_once();
+            let (Some(list), Some(seized)) = (list, seized) else {
+                // An error has been counted, and the deletion will be made good.
+                let _ = self.invalidation.run(failed).await;
+                return;
+            };
+            let (engine, site) = (list.cache().engine(), self.invalidation.site());
+            if failed {
+                engine.unwritten(seized).await;
+            } else if let Some(key) = list.keys().first() {
+                if let Outcome::Value(bytes) = &outcome {
+                    site.encoded(bytes.len());
+                }
+                let request = Request {
+                    site,
+                    key,
+                    lifetimes: self.lifetimes,
+                    format: self.format,
+                    fingerprint,
+                    admission: Admission::Free,
+                };
+                engine.write(request, seized, outcome).await;
+            }
+            self.invalidation.done();
+        })
+    }
+}
+
+/// Takes the key before the body runs.
+///
+/// # Cancel safety
+/// The key is deleted in the background.
+#[must_use]
+pub fn seized(
+    mut call: Box<WriteThrough>,
+) -> Pin<Box<dyn Future<Output = Box<WriteThrough>> + Send>> {
+    Box::pin(async move {
+        call.seize().await;
+        call
+    })
+}
+
+/// Writes to the source, then stores what the body returned.
+///
+/// # Cancel safety
+/// Dropped before its end it deletes the key in the background.
+#[expect(
+    clippy::manual_async_fn,
+    reason = "an `async fn` keeps its arguments twice, as they came and as its own variables"
+)]
+pub fn write_through<S, U, F, Fut>(
+    call: Box<WriteThrough>,
+    _shape: S,
+    store: U,
+    body: F,
+) -> impl Future<Output = S::Output>
+where
+    // Said first, so that rustc names the user's type and not ours around it.
+    S: Shape<Stored: Cacheable>,
+    S: Storable,
+    U: FnOnce(&S::Value) -> bool,
+    F: FnOnce() -> Fut,
+    Fut: Future<Output = S::Output>,
+{
+    async move {
+        let returned = {
+            let body = pin!(body());
+            call.context().run(body).await
+        };
+        // Only now is the body's future gone, so only a new variable can have its place.
+        let output = returned;
+        let fingerprint = S::fingerprint(call.invalidation.site(), call.format);
+        let outcome = call.encoded::<S>(&output, store);
+        call.end(outcome, fingerprint).await;
+        output
+    }
+}
+
+/// Writes to the source, then stores the `value` that was given before.
+///
+/// # Cancel safety
+/// As for [`write_through`].
+#[expect(
+    clippy::manual_async_fn,
+    reason = "an `async fn` keeps its arguments twice, as they came and as its own variables"
+)]
+pub fn write_through_value<S, F, Fut>(
+    mut call: Box<WriteThrough>,
+    _shape: S,
+    body: F,
+) -> impl Future<Output = S::Output>
+where
+    S: Shape,
+    F: FnOnce() -> Fut,
+    Fut: Future<Output = S::Output>,
+{
+    async move {
+        let returned = {
+            let body = pin!(body());
+            call.context().run(body).await
+        };
+        // Only now is the body's future gone, so only a new variable can have its place.
+        let output = returned;
+        let (outcome, fingerprint) = match (S::verdict(&output), call.value.take()) {
+            (Verdict::Failed, _) => (Outcome::Failed, 0),
+            (_, Some(value)) => value,
+            (_, None) => (Outcome::Unstored(None), 0),
+        };
+        call.end(outcome, fingerprint).await;
+        output
+    }
+}

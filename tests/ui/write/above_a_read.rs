@@ -1,0 +1,9 @@
+use cached_redis_runtime::write_through;
+
+#[write_through(key = "user:<id>", ttl = 60)]
+#[cache_aside(key = "user:<id>", ttl = 60)]
+async fn find(id: u64) -> u64 {
+    id
+}
+
+fn main() {}

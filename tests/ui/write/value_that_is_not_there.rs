@@ -1,0 +1,8 @@
+use cached_redis_runtime::write_through;
+
+#[write_through(key = "user:<id>", ttl = 60, value = nam)]
+async fn rename(id: u64, name: String) {
+    let _ = (id, name);
+}
+
+fn main() {}
