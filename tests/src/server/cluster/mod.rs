@@ -1,24 +1,23 @@
 //! A real cluster that belongs to one test.
 
+mod launch;
+mod nodes;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::ops::Range;
 use std::time::Duration;
 
 use redis::Value;
 
-use super::process::Failure;
-use super::{Server, ServerBuilder};
+pub use self::launch::ClusterBuilder;
+use self::launch::{PRIMARIES, slots_of};
+pub use self::nodes::Nodes;
+use super::Server;
 use crate::clock::eventually_blocking;
-use crate::port;
 
-const SCHEME: &str = "redis-cluster://";
-const SLOTS: u16 = 16_384;
-const PRIMARIES: usize = 3;
 /// A node does not answer for its slots in the first two seconds of its life.
 const STEADY_WITHIN: Duration = Duration::from_secs(30);
-/// Where each node reads at its start whom it belongs to.
-const NODES: &str = "nodes.conf";
 
 /// Three primaries and a replica for each, on loopback ports.
 ///
@@ -28,134 +27,6 @@ const NODES: &str = "nodes.conf";
 pub struct Cluster {
     /// First the primaries, then in the same order their replicas, then the spare one.
     nodes: Vec<Server>,
-}
-
-/// What a [`Cluster`] is started with.
-#[derive(Debug, Clone)]
-pub struct ClusterBuilder {
-    node: ServerBuilder,
-    node_timeout: Duration,
-    replicas: usize,
-    spare: bool,
-}
-
-impl ClusterBuilder {
-    /// How long a node must be silent before the others give it up. Default: 15 s, so that a busy machine is not taken for
-    /// a failure.
-    #[must_use]
-    pub fn node_timeout(mut self, timeout: Duration) -> Self {
-        self.node_timeout = timeout;
-        self
-    }
-
-    /// Primaries only.
-    #[must_use]
-    pub fn without_replicas(mut self) -> Self {
-        self.replicas = 0;
-        self
-    }
-
-    /// And one more primary, which owns no slot yet: see [`Cluster::spare`].
-    #[must_use]
-    pub fn with_spare(mut self) -> Self {
-        self.spare = true;
-        self
-    }
-
-    /// More arguments for the command line of each node.
-    #[must_use]
-    pub fn args(mut self, args: &[&str]) -> Self {
-        self.node = self.node.args(args);
-        self
-    }
-
-    /// Starts the cluster and waits until all of it answers.
-    ///
-    /// # Panics
-    /// When it cannot be started.
-    #[must_use]
-    pub fn start(self) -> Cluster {
-        let timeout = self.node_timeout.as_millis().to_string();
-        let node = self.node.clone().args(&[
-            "--cluster-enabled",
-            "yes",
-            "--cluster-config-file",
-            NODES,
-            "--cluster-node-timeout",
-            &timeout,
-            "--repl-diskless-sync",
-            "yes",
-            "--repl-diskless-sync-delay",
-            "0",
-        ]);
-        for _ in 0..20 {
-            match launch(&node, PRIMARIES * (1 + self.replicas), self.spare) {
-                Ok(nodes) => {
-                    let cluster = Cluster { nodes };
-                    cluster.await_steady();
-                    return cluster;
-                }
-                Err(Failure::AddressTaken) => {}
-                Err(Failure::Other(why)) => panic!("{why}"),
-            }
-        }
-        panic!("no free ports could be used")
-    }
-}
-
-fn launch(node: &ServerBuilder, members: usize, spare: bool) -> Result<Vec<Server>, Failure> {
-    let count = members + usize::from(spare);
-    let mut ports: Vec<u16> = Vec::new();
-    let mut holders = Vec::new();
-    for _ in 0..count {
-        let port = port::free_with_bus();
-        // Held until all are chosen, so that none is chosen twice.
-        holders.push([port, port + port::BUS].map(port::hold));
-        ports.push(port);
-    }
-    drop(holders);
-    let nodes: Vec<_> = ports.iter().map(|port| node.prepare(|| *port)).collect();
-    for (at, node) in nodes.iter().enumerate() {
-        let file = node.dir.path().join(NODES);
-        std::fs::write(&file, membership(&ports, at, members))
-            .expect("a file in our own directory");
-        node.launch()?;
-    }
-    Ok(nodes)
-}
-
-/// What node `me` remembers.
-fn membership(ports: &[u16], me: usize, members: usize) -> String {
-    let mut file = String::new();
-    for (at, port) in ports.iter().enumerate() {
-        let (shard, bus) = (at % PRIMARIES, port + port::BUS);
-        let flags = if at == me { "myself," } else { "" };
-        let _ = write!(file, "{} 127.0.0.1:{port}@{bus} {flags}", id(at));
-        if at >= members {
-            let _ = writeln!(file, "master - 0 0 {} connected", PRIMARIES + 1);
-        } else if at == shard {
-            let Range { start, end } = slots_of(shard);
-            let last = end - 1;
-            let _ = writeln!(file, "master - 0 0 {} connected {start}-{last}", shard + 1);
-        } else {
-            let primary = id(shard);
-            let _ = writeln!(file, "slave {primary} 0 0 {} connected", shard + 1);
-        }
-    }
-    let _ = writeln!(file, "vars currentEpoch {} lastVoteEpoch 0", PRIMARIES + 1);
-    file
-}
-
-fn id(node: usize) -> String {
-    format!("{:040x}", node + 1)
-}
-
-fn slots_of(shard: usize) -> Range<u16> {
-    let at = |shard: usize| {
-        let slot = usize::from(SLOTS) * shard / PRIMARIES;
-        u16::try_from(slot).expect("a slot")
-    };
-    at(shard)..at(shard + 1)
 }
 
 impl Cluster {
@@ -168,12 +39,7 @@ impl Cluster {
     /// For clusters that are to fail, or to be small.
     #[must_use]
     pub fn builder() -> ClusterBuilder {
-        ClusterBuilder {
-            node: Server::builder(),
-            node_timeout: Duration::from_secs(15),
-            replicas: 1,
-            spare: false,
-        }
+        ClusterBuilder::new()
     }
 
     /// Where clients connect: the three that started as primaries.
@@ -396,40 +262,6 @@ impl Cluster {
     }
 }
 
-/// A cluster that somebody else has started, by its primaries.
-#[derive(Debug)]
-pub struct Nodes(Vec<String>);
-
-impl Nodes {
-    /// What [`Cluster::url`] names.
-    #[must_use]
-    pub fn of(url: &str) -> Self {
-        let hosts = url.trim_start_matches(SCHEME).split(',');
-        Self(hosts.map(str::to_owned).collect())
-    }
-
-    /// Where clients connect.
-    #[must_use]
-    pub fn url(&self) -> String {
-        format!("{SCHEME}{}", self.0.join(","))
-    }
-
-    /// Runs one command on the owner of its key.
-    ///
-    /// # Panics
-    /// When no node executes it.
-    pub fn run(&self, command: &[&str]) {
-        let (name, args) = command.split_first().expect("a command's name");
-        let run = |host: &String| -> redis::RedisResult<Value> {
-            let client = redis::Client::open(format!("redis://{host}"))?;
-            redis::cmd(name)
-                .arg(args)
-                .query(&mut client.get_connection()?)
-        };
-        assert!(self.0.iter().any(|host| run(host).is_ok()), "{command:?}");
-    }
-}
-
 fn address(node: &Server) -> String {
     format!("127.0.0.1:{}", node.port().expect("a node has a port"))
 }
@@ -462,38 +294,4 @@ fn owner_port(node: &Server, slot: u16) -> Option<u16> {
         _ => None,
     });
     redis::from_redis_value(range?).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn slots_move_and_replicas_take_over() {
-        let cluster = Cluster::builder()
-            .node_timeout(Duration::from_secs(1))
-            .start();
-        assert_eq!(cluster.slot("foo"), 12_182);
-        let [first, _, third] = cluster.primaries() else {
-            panic!("three primaries");
-        };
-        assert_eq!(cluster.owner("foo").port(), third.port());
-        cluster.run(&["SET", "foo", "1"]);
-        assert_eq!(cluster.keys(), ["foo"]);
-        assert!(first.try_cli(&["GET", "foo"]).is_err());
-        assert_eq!(cluster.errors("MOVED"), 1);
-
-        cluster.begin_move(12_182, third, first);
-        assert_eq!(third.get("foo").as_deref(), Some(&b"1"[..]));
-        cluster.end_move(12_182, third, first);
-        assert_eq!(cluster.owner("foo").port(), first.port());
-        assert_eq!(first.get("foo").as_deref(), Some(&b"1"[..]));
-
-        let replica = cluster.replica_of(first);
-        cluster.fail_over(replica);
-        assert_eq!(cluster.owner("foo").port(), replica.port());
-        replica.kill();
-        cluster.await_primary(first);
-        assert_eq!(cluster.owner("foo").port(), first.port());
-    }
 }
