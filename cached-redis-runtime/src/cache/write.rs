@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 use super::call::unencodable;
 use super::context::Context;
 use super::global::CacheRef;
-use super::invalidation::{Invalidation, TemplateKey};
+use super::invalidation::{Invalidation, KeyList, TemplateKey};
 use crate::codec::{Cacheable, Format, HEADER};
 use crate::engine::{Admission, Left, Outcome, Request, Seized, tag_prefix};
 use crate::shape::{OwnedLeaf, Shape, Storable, StoredLeaf, Verdict};
@@ -71,7 +71,7 @@ impl WriteThrough {
 
     /// With `value`: encodes it before the body can move what it is made of.
     pub fn value<T: Cacheable>(&mut self, value: &T, store: impl FnOnce(&T) -> bool) {
-        if self.invalidation.at_once().is_none() {
+        if self.stored().is_none() {
             return;
         }
         let site = self.invalidation.site();
@@ -88,6 +88,12 @@ impl WriteThrough {
         self.value = Some((outcome, fingerprint));
     }
 
+    /// The key, unless it is only deleted. What is written in an open transaction may yet be rolled back.
+    fn stored(&self) -> Option<&KeyList> {
+        let list = self.invalidation.at_once();
+        list.filter(|_| !self.invalidation.site().takes_transaction())
+    }
+
     /// A buffer with room for the header, as large as the last value needed.
     fn buffer(&self) -> Vec<u8> {
         let expected = self.invalidation.site().expected_len();
@@ -98,14 +104,15 @@ impl WriteThrough {
 
     /// Takes the key.
     async fn seize(&mut self) {
-        let Some(list) = self.invalidation.at_once() else {
+        let tags = core::mem::take(&mut self.tags);
+        let Some(list) = self.stored() else {
             return;
         };
         if Handle::try_current().is_err() {
             return;
         }
         let (engine, site) = (list.cache().engine(), self.invalidation.site());
-        let (Some(key), tags) = (list.keys().first(), core::mem::take(&mut self.tags)) else {
+        let Some(key) = list.keys().first() else {
             return;
         };
         self.seized = Some(engine.seize(site, key, tags, self.lifetimes).await);

@@ -127,13 +127,13 @@ impl Site {
     }
 
     /// For a call outside of a `transaction` block: says once per function that its invalidation comes too early, or
-    /// that what it reads is not stored.
+    /// that what it reads or writes is not stored.
     pub(crate) fn warn_of_transaction(&self) {
         if self.takes_transaction && !self.warned.swap(true, Ordering::Relaxed) {
             warn(format_args!(
                 "`{}` was given an open transaction outside of `cached_redis_runtime::transaction(…)`: what it \
-                 invalidates is deleted before the commit, and what it reads is not stored; put the block that \
-                 commits into `transaction(async {{ … }})` (said once for this function)",
+                 invalidates is deleted before the commit, and what it reads or writes is not stored; put the \
+                 block that commits into `transaction(async {{ … }})` (said once for this function)",
                 self.path
             ));
         }

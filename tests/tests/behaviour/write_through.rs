@@ -256,6 +256,28 @@ on_every_store! {
         assert_eq!(served(&source).await, (2, Served::Hit));
     }
 
+    async fn what_an_open_transaction_has_written_is_not_stored(_world: &World) {
+        struct Transaction;
+
+        #[write_through(key = "stock:<id>", ttl = 60)]
+        async fn set_within(_tx: &mut Transaction, id: u64, value: u64) -> u64 {
+            value
+        }
+
+        #[write_through(key = "stock:<id>", ttl = 60, value = value)]
+        async fn put_within(_tx: &mut Transaction, id: u64, value: u64) {
+            let _ = value;
+        }
+
+        let source = Source::new(1);
+        served(&source).await;
+        set_within(&mut Transaction, 1, 2).await;
+        // Rolled back: nobody may have seen it.
+        assert_eq!(served(&source).await, (1, Served::Miss));
+        put_within(&mut Transaction, 1, 3).await;
+        assert_eq!(served(&source).await, (1, Served::Miss));
+    }
+
     async fn a_value_takes_the_place_of_the_result(_world: &World) {
         #[write_through(key = "stock:<id>", ttl = 60, value = value)]
         async fn put(source: &Source, id: u64, value: &u64) -> Result<(), &'static str> {
