@@ -111,8 +111,10 @@ impl Open {
         while let Some((one, site, guards)) = rest.next_guarded() {
             // A failure is counted and made good.
             let engine = &one.cache.engine;
-            let patience = engine.patience_of(&guards);
-            let _ = engine.leave(site, &one.keys, guards, patience).await;
+            let mut patience = engine.patience_of(&guards);
+            let left = engine.leave(site, &one.keys, guards, &mut patience);
+            // Boxed, so that it has no room in the caller's future.
+            let _ = Box::pin(left).await;
         }
         while let Some((cache, deletions)) = rest.next_cache() {
             carry_out(&cache.engine, &deletions).await;

@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 
 use super::Engine;
 use super::invalidate::{delete_each, outage};
-use super::patience::{Left, Patience};
+use super::patience::{Left, Patience, Series};
 use crate::clock;
 use crate::codec::Nonce;
 use crate::error::{Error, ErrorKind};
@@ -69,8 +69,9 @@ impl Engine {
     /// # Cancel safety
     /// Whoever holds `guards` has to see to it that they are left.
     pub(crate) async fn enter(&self, site: &'static Site, guards: &mut Guards, keys: &[String]) {
-        let patience = Patience::new(&self.settings);
-        if let Err(error) = patience.spend(self.place_all(guards.token, keys)).await {
+        let mut patience = Patience::new(&self.settings);
+        let series = Series::of(&mut patience);
+        if let Err(error) = self.place_all(guards.token, keys, series).await {
             self.failed(site, &error);
         }
         guards.left = Some(patience.left());
@@ -81,20 +82,18 @@ impl Engine {
 
     /// # Errors
     /// The first one.
-    async fn place_all(&self, token: Nonce, keys: &[String]) -> Result<(), Error> {
+    async fn place_all(
+        &self,
+        token: Nonce,
+        keys: &[String],
+        mut series: Series<'_>,
+    ) -> Result<(), Error> {
         let mut failed = None;
         for some in keys.chunks(BATCH) {
-            let guarded = self.guard(token, some).await;
-            let refused: Vec<String> = some
-                .iter()
-                .zip(&guarded)
-                .filter(|(_, guarded)| guarded.as_ref().is_err_and(Error::is_definite))
-                .map(|(key, _)| key.clone())
-                .collect();
-            if !refused.is_empty() {
-                // Its failure is the later deletion's, too, and counted there.
-                let _ = self.store.delete(&refused).await;
-            }
+            let guarded = async { Ok(self.guard_or_delete(token, some).await) };
+            let guarded = series.spend(guarded).await;
+            let guarded =
+                guarded.unwrap_or_else(|error| some.iter().map(|_| Err(error.clone())).collect());
             let gone = outage(&guarded).is_some();
             failed = failed.or(guarded.into_iter().find_map(not_in_place));
             if gone {
@@ -102,6 +101,19 @@ impl Engine {
             }
         }
         failed.map_or(Ok(()), Err)
+    }
+
+    async fn guard_or_delete(&self, token: Nonce, keys: &[String]) -> Vec<Result<bool, Error>> {
+        let guarded = self.guard(token, keys).await;
+        let refused = keys.iter().zip(&guarded);
+        let refused =
+            refused.filter(|(_, guarded)| guarded.as_ref().is_err_and(Error::is_definite));
+        let refused: Vec<String> = refused.map(|(key, _)| key.clone()).collect();
+        if !refused.is_empty() {
+            // Its failure is the later deletion's, too, and counted there.
+            let _ = self.store.delete(&refused).await;
+        }
+        guarded
     }
 
     /// Guards keys once more: whatever has come to stand there in the meantime is gone. Says whether all are guarded.
@@ -133,7 +145,7 @@ impl Engine {
         site: &'static Site,
         keys: &[String],
         mut guards: Guards,
-        patience: Patience,
+        patience: &mut Patience,
     ) -> Result<(), Error> {
         let mut pending = Leaving {
             engine: self,
@@ -142,9 +154,7 @@ impl Engine {
         };
         guards.rest().await;
         let leaving = guards.named(keys);
-        let left = async { Ok(leave(&*self.store, &leaving).await) };
-        let left = patience.spend(left).await;
-        let left = left.unwrap_or_else(|error| keys.iter().map(|_| Err(error.clone())).collect());
+        let left = leave(&*self.store, &leaving, Series::of(patience)).await;
         pending.keys = None;
         drop(pending);
         let lost = keys.iter().zip(&left).filter(|(_, left)| left.is_err());
@@ -155,16 +165,15 @@ impl Engine {
 
     /// Ends the guards of a write that did not take place. One that cannot be ended expires, and costs misses until then.
     pub(crate) async fn withdraw(&self, keys: &[String], mut guards: Guards) {
-        let patience = self.patience_of(&guards);
+        let mut patience = self.patience_of(&guards);
+        let mut series = Series::of(&mut patience);
         guards.rest().await;
         let leaving = guards.named(keys);
-        let left = async {
-            for some in leaving.chunks(BATCH) {
-                self.store.unguard_many(some).await?;
+        for some in leaving.chunks(BATCH) {
+            if series.spend(self.store.unguard_many(some)).await.is_err() {
+                return;
             }
-            Ok(())
-        };
-        let _ = patience.spend(left).await;
+        }
     }
 
     /// What the write still has of it after it has entered the guards.
@@ -230,7 +239,11 @@ async fn keep(store: Weak<dyn Store>, keys: Vec<String>, token: Nonce, stay: Dur
 }
 
 /// Takes writers out of their guards, and deletes whatever stands there instead of a guard.
-pub(super) async fn leave(store: &dyn Store, leaving: &[(&str, Nonce)]) -> Vec<Result<(), Error>> {
+pub(super) async fn leave(
+    store: &dyn Store,
+    leaving: &[(&str, Nonce)],
+    mut series: Series<'_>,
+) -> Vec<Result<(), Error>> {
     let mut left: Vec<Result<(), Error>> = Vec::with_capacity(leaving.len());
     let mut gone = None;
     for some in leaving.chunks(BATCH) {
@@ -239,14 +252,24 @@ pub(super) async fn leave(store: &dyn Store, leaving: &[(&str, Nonce)]) -> Vec<R
             left.extend(some.iter().map(|_| Err(Error::clone(error))));
             continue;
         }
-        let unguarded = store.unguard_many(some).await;
+        let unguarded = series.spend(leave_some(store, some)).await;
         let mut results =
             unguarded.unwrap_or_else(|error| some.iter().map(|_| Err(error.clone())).collect());
-        delete_refused(store, some, &mut results).await;
         gone = outage(&results);
         left.append(&mut results);
     }
     left
+}
+
+async fn leave_some(
+    store: &dyn Store,
+    some: &[(&str, Nonce)],
+) -> Result<Vec<Result<(), Error>>, Error> {
+    let unguarded = store.unguard_many(some).await;
+    let mut results =
+        unguarded.unwrap_or_else(|error| some.iter().map(|_| Err(error.clone())).collect());
+    delete_refused(store, some, &mut results).await;
+    Ok(results)
 }
 
 /// A user who may not run scripts may still delete.

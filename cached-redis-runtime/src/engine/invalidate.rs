@@ -5,6 +5,7 @@ use core::time::Duration;
 use tokio::runtime::Handle;
 
 use super::lost::LostDeletes;
+use super::patience::Series;
 use super::tags::make_good_tag;
 use super::{Engine, guards};
 use crate::clock;
@@ -161,7 +162,8 @@ async fn sent_again(store: &dyn Store, lost: &LostDeletes) -> bool {
     let plain = delete_each(store, &batch.plain).await;
     worked |= note(lost, batch.turn, &batch.plain, &plain);
     let named = batch.guarded.iter().map(|(key, token)| (&**key, *token));
-    let left = guards::leave(store, &named.collect::<Vec<_>>()).await;
+    let named: Vec<_> = named.collect();
+    let left = guards::leave(store, &named, Series::in_background()).await;
     let guarded: Vec<_> = batch.guarded.into_iter().map(|(key, _)| key).collect();
     worked |= note(lost, batch.turn, &guarded, &left);
     if let Some((tag, turn)) = tag {

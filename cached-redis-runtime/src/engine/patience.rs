@@ -41,12 +41,6 @@ impl Left {
     pub(super) fn due(self) -> Instant {
         clock::now() + Duration::from_micros(self.micros.into())
     }
-
-    /// What is left after waiting since `began`.
-    pub(super) fn since(self, began: Instant) -> Self {
-        let left = Duration::from_micros(self.micros.into());
-        Self::of(left.saturating_sub(clock::now() - began))
-    }
 }
 
 impl Patience {
@@ -91,7 +85,7 @@ impl Patience {
         self.due += clock::now() - began;
     }
 
-    /// Since `began` it stood in line for a permit, and did not wait at all.
+    /// Since `began` it did not wait at all: it stood in line for a permit, or many keys took their time.
     pub(super) fn stood(&mut self, began: Instant) {
         let stood = clock::now() - began;
         self.end += stood;
@@ -111,8 +105,59 @@ impl Patience {
     }
 }
 
+/// The commands of one step that names many keys. The call's patience is for the first of them: many keys take their time,
+/// each of the other commands with a deadline of its own.
+#[derive(Debug)]
+pub(super) struct Series<'a> {
+    patience: Option<&'a mut Patience>,
+    /// Since when the first has ended.
+    since: Option<Instant>,
+}
+
+impl<'a> Series<'a> {
+    pub(super) fn of(patience: &'a mut Patience) -> Self {
+        Self {
+            patience: Some(patience),
+            since: None,
+        }
+    }
+
+    /// Of nobody who waits.
+    pub(super) fn in_background() -> Self {
+        Self {
+            patience: None,
+            since: None,
+        }
+    }
+
+    /// Waits for the next command.
+    ///
+    /// # Errors
+    /// As for [`Patience::spend`].
+    pub(super) async fn spend<T>(
+        &mut self,
+        command: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let (Some(patience), None) = (&self.patience, self.since) else {
+            return command.await;
+        };
+        let patience = **patience;
+        let answered = patience.spend(command).await;
+        self.since = Some(clock::now());
+        answered
+    }
+}
+
+impl Drop for Series<'_> {
+    fn drop(&mut self) {
+        if let (Some(patience), Some(since)) = (&mut self.patience, self.since) {
+            patience.stood(since);
+        }
+    }
+}
+
 /// The error of a command for which the call has no time any more.
-pub(super) fn out_of_patience() -> Error {
+fn out_of_patience() -> Error {
     let message = "the server's replies are so late that the call went on without the cache";
     Error::new(ErrorKind::Timeout, message)
 }

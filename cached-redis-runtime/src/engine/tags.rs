@@ -8,13 +8,12 @@
 //! A member leaves by expiry only. An invalidation that took away the members it had deleted would take away those of
 //! loads that began since: a key that was deleted, claimed and put there again looks as it did before.
 
-use core::pin::pin;
 use core::time::Duration;
 
 use tokio::task::AbortHandle;
 
 use super::invalidate::outage;
-use super::patience::{Left, Patience, out_of_patience};
+use super::patience::{Left, Patience, Series};
 use super::{Engine, Guards, Outcome, Start, Ticket};
 use crate::clock::{self, Instant};
 use crate::error::{Error, ErrorKind};
@@ -96,12 +95,11 @@ impl Engine {
         let lease = self.settings.lease;
         let life = life(lifetimes, lease, replaces)?;
         let sent = clock::now();
-        let registered = {
-            let sending = pin!(send(&*self.store, &memberships, life));
-            clock::by(left.due(), sending).await
-        };
-        *left = left.since(sent);
-        if let Err(error) = registered.unwrap_or_else(|| Err(out_of_patience())) {
+        let mut patience = Patience::with(&self.settings, *left);
+        let series = Series::of(&mut patience);
+        let registered = send(&*self.store, &memberships, life, series).await;
+        *left = patience.left();
+        if let Err(error) = registered {
             self.failed(site, &error);
             return None;
         }
@@ -159,8 +157,8 @@ impl Engine {
         tags: &[String],
     ) -> Result<(), Error> {
         let pending = PendingTags::new(self, tags);
-        let patience = self.patience_of(&guards);
-        let left = self.leave(site, keys, guards, patience).await;
+        let mut patience = self.patience_of(&guards);
+        let left = self.leave(site, keys, guards, &mut patience).await;
         let swept = pending.sweep_after(core::slice::from_ref(&left), patience);
         let swept = swept.await;
         self.count_swept(site, tags, &swept);
@@ -309,7 +307,12 @@ fn life(lifetimes: Lifetimes, lease: Duration, replaces: bool) -> Option<u64> {
     entry.checked_add(before)?.checked_add(leases)
 }
 
-async fn send(store: &dyn Store, memberships: &[Membership], life: u64) -> Result<(), Error> {
+async fn send(
+    store: &dyn Store,
+    memberships: &[Membership],
+    life: u64,
+    mut series: Series<'_>,
+) -> Result<(), Error> {
     let taggings = memberships.iter().flat_map(|one| {
         let chunks = one.members.chunks(BATCH);
         chunks.map(|members| Tagging {
@@ -326,7 +329,7 @@ async fn send(store: &dyn Store, memberships: &[Membership], life: u64) -> Resul
             members <= BATCH
         });
         let (some, later) = rest.split_at(fit.count().max(1));
-        store.register(some, life).await?;
+        series.spend(store.register(some, life)).await?;
         rest = later;
     }
     Ok(())
@@ -349,7 +352,8 @@ async fn keep(
             return;
         }
         // An error says nothing about the members: the next turn tries again.
-        if send(&*store, &memberships, life).await.is_ok() {
+        let renewed = send(&*store, &memberships, life, Series::in_background());
+        if renewed.await.is_ok() {
             *latest.lock() = sent;
         }
     }

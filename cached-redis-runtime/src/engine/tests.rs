@@ -2,11 +2,14 @@
 
 use core::ops::ControlFlow;
 
+use super::patience::Patience;
 use super::*;
 use crate::backend::memory::MemoryStore;
 use crate::clock::{self, Instant};
 use crate::codec::{Entry, HEADER, Nonce, read};
-use crate::store::{Claimed, Claiming, Cursor, Deleted, Expect, Filling, Look, Reply, Tagging};
+use crate::store::{
+    BATCH, Claimed, Claiming, Cursor, Deleted, Expect, Filling, Look, Reply, Tagging,
+};
 
 static SITE: Site = Site::cache_aside("find", "user:<id>", &["user:", ""]);
 const KEY: &str = "user:1";
@@ -334,4 +337,59 @@ async fn a_write_with_tags_waits_for_one_deadline_in_all() {
     assert_eq!(engine.stats().pending_deletes, 1);
     clock::sleep(5 * DEADLINE).await;
     assert_eq!(engine.stats().pending_deletes, 0);
+}
+
+/// More than a few commands can name.
+fn many_keys() -> Vec<String> {
+    (0..10 * BATCH).map(|id| format!("user:{id}")).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_keys_take_more_than_one_deadline_to_claim_and_are_stored() {
+    let engine = late(20);
+    let keys = many_keys();
+    let batch = Batch {
+        site: &SITE,
+        keys: &keys,
+        lifetimes: request(KEY).lifetimes,
+        format: Format::default(),
+        fingerprint: 0,
+        admission: Admission::Line,
+    };
+    let mut search = engine.search(batch, Reload::No);
+    let Step::Load(tickets) = search.step().await else {
+        panic!("there is nothing to hit")
+    };
+    let is_lead = |(_, ticket): &&(usize, Ticket)| matches!(ticket, Ticket::Lead(_));
+    assert_eq!(tickets.iter().filter(is_lead).count(), keys.len());
+    let (_, left) = search.end();
+    // The first look, the first claim, and the first of the other claims.
+    assert!(left.due() > clock::now() + Duration::from_millis(30));
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_keys_are_guarded_and_left_though_that_takes_more_than_one_deadline() {
+    let engine = late(20);
+    let keys = many_keys();
+    let mut guards = Guards::new();
+    engine.enter(&SITE, &mut guards, &keys).await;
+    assert_eq!(engine.stats().total().errors, 0);
+    let tags = ["%tag:team:1".to_owned()];
+    let left = engine.leave_and_invalidate(&SITE, (&keys, guards), &tags);
+    left.await.expect("each command is answered in time");
+    assert_eq!(engine.stats().pending_deletes, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_keys_are_put_under_their_tag_though_that_takes_more_than_one_deadline() {
+    let engine = late(20);
+    let membership = Membership {
+        tag: "%tag:team:1".to_owned(),
+        members: many_keys(),
+    };
+    let mut left = Patience::new(&engine.settings).left();
+    let lifetimes = (request(KEY).lifetimes, false);
+    let registered = engine.register(&SITE, vec![membership], lifetimes, &mut left);
+    registered.await.expect("each command is answered in time");
+    assert!(left.due() > clock::now() + Duration::from_millis(70));
 }

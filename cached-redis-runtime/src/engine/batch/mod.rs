@@ -15,7 +15,8 @@ use core::pin::Pin;
 use bytes::Bytes;
 use tokio::runtime::Handle;
 
-use super::patience::{Left, Patience};
+use super::invalidate::outage;
+use super::patience::{Left, Patience, Series};
 use super::plan::{ROUNDS, Seen, Way, no_runtime};
 use super::{Admission, Engine, EntryBytes, Hit, Plan, Reload, Request, Ticket};
 use crate::clock;
@@ -24,7 +25,7 @@ use crate::error::{Error, ErrorKind};
 use crate::lease::{self, Claim};
 use crate::observe::Count;
 use crate::site::{LoadPermit, Site};
-use crate::store::{BATCH, BATCH_BYTES};
+use crate::store::{BATCH, BATCH_BYTES, Expect};
 use crate::sync::Arc;
 use crate::ttl::Lifetimes;
 
@@ -421,12 +422,7 @@ impl Search<'_> {
                 }
             }
         }
-        let lease = engine.settings.lease;
-        let count = wanted.len();
-        let claims = lease::claim_many(&engine.store, wanted, lease);
-        let claims = self.patience().spend(async { Ok(claims.await) }).await;
-        let claims =
-            claims.unwrap_or_else(|error| (0..count).map(|_| Err(error.clone())).collect());
+        let claims = self.claim_all(wanted).await;
         let mut hits = Vec::new();
         for ((at, turn), claim) in places.into_iter().zip(turns).zip(claims) {
             let request = self.batch.request(at);
@@ -458,6 +454,30 @@ impl Search<'_> {
             self.states[at] = State::Load(ticket);
         }
         hits
+    }
+
+    async fn claim_all(
+        &mut self,
+        mut wanted: Vec<(Arc<str>, Expect, Nonce)>,
+    ) -> Vec<Result<Claim, Error>> {
+        let (store, lease) = (&self.engine.store, self.engine.settings.lease);
+        let later = wanted.split_off(wanted.len().min(BATCH));
+        let (first, rest) = (wanted.len(), later.len());
+        let mut patience = self.patience();
+        let mut series = Series::of(&mut patience);
+        let claims = async { Ok(lease::claim_many(store, wanted, lease).await) };
+        let claims = series.spend(claims).await;
+        let mut claims =
+            claims.unwrap_or_else(|error| (0..first).map(|_| Err(error.clone())).collect());
+        match outage(&claims) {
+            // The next would fail as these did, and wait as long to find out.
+            Some(error) => claims.extend((0..rest).map(|_| Err(error.clone()))),
+            None if rest > 0 => claims.extend(lease::claim_many(store, later, lease).await),
+            None => {}
+        }
+        drop(series);
+        self.patience = Some(patience);
+        claims
     }
 
     fn patience(&mut self) -> Patience {
