@@ -266,8 +266,9 @@ where
         let output = returned;
         let (outcome, fingerprint) = match (S::verdict(&output), call.value.take()) {
             (Verdict::Failed, _) => (Outcome::Failed, 0),
-            (_, Some(value)) => value,
-            (_, None) => (Outcome::Unstored(None), 0),
+            (Verdict::Value(_), Some(value)) => value,
+            // Of what was to be changed there was nothing, so the source does not hold the value.
+            (Verdict::Absent, _) | (_, None) => (Outcome::Unstored(None), 0),
         };
         call.end(outcome, fingerprint).await;
         output

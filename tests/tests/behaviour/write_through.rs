@@ -303,6 +303,24 @@ on_every_store! {
         assert_eq!(served(&source).await, (0, Served::Miss));
     }
 
+    async fn a_value_is_not_stored_where_there_was_nothing_to_change(_world: &World) {
+        #[write_through(key = "stock:<id>", ttl = 60, none_ttl = 60, value = value)]
+        async fn change(source: &Source, id: u64, value: u64) -> Result<Option<()>, ()> {
+            if source.peek() == 0 {
+                return Ok(None);
+            }
+            source.set(value);
+            Ok(Some(()))
+        }
+
+        let source = Source::new(1);
+        assert_eq!(change(&source, 1, 2).await, Ok(Some(())));
+        assert_eq!(served(&source).await, (2, Served::Hit));
+        source.set(0);
+        assert_eq!(change(&source, 1, 3).await, Ok(None));
+        assert_eq!(served(&source).await, (0, Served::Miss));
+    }
+
     async fn what_is_not_stored_is_gone(_world: &World) {
         #[cache_aside(key = "name:<id>", ttl = 60, none_ttl = 60)]
         async fn name(id: u64) -> Option<Arc<String>> {
