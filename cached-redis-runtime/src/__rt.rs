@@ -154,26 +154,21 @@ pub fn begin_write(
     WriteThrough::begin(site, cache, enabled, lifetimes, key, tags)
 }
 
+/// With `value`: what stands for its type, which is not written anywhere.
+#[must_use]
+pub fn probe_of<T>(_: &T) -> probe::Probe<T> {
+    probe::Probe::new()
+}
+
 /// With `value`.
-pub fn written<T: Cacheable>(call: &mut WriteThrough, value: &T) {
-    call.value(value, |_| true);
-}
-
-/// With `value` and `unless`.
-pub fn written_unless<T: Cacheable>(
-    call: &mut WriteThrough,
-    value: &T,
-    skip: impl FnOnce(&T) -> bool,
-) {
-    call.value(value, |value| !skip(value));
-}
-
-/// Holds the `value` of a write against its family's.
-pub fn value_held_by<'a, F: KeyFamily, M, T: HeldBy<F::Value, F>>(
-    _family: &Family<F, M>,
-    value: &'a T,
-) -> &'a T {
-    value
+pub fn written<S, U>(call: &mut WriteThrough, _shape: S, value: &S::Output, store: U)
+where
+    // Said first, so that rustc names the user's type and not ours around it.
+    S: Shape<Stored: Cacheable>,
+    S: Storable,
+    U: FnOnce(&S::Value) -> bool,
+{
+    call.value::<S>(value, store);
 }
 
 /// Tags beside the keys of a writer.

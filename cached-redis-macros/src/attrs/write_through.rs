@@ -1,7 +1,7 @@
 //! `#[write_through]`
 
 use proc_macro2::{Ident, TokenStream};
-use quote::quote_spanned;
+use quote::{ToTokens as _, quote_spanned};
 use syn::{Expr, Type, parse_quote_spanned};
 
 use super::Attribute;
@@ -11,7 +11,7 @@ use crate::check::key::{Scope, check};
 use crate::check::template::useless_one_slot;
 use crate::check::{signature, tags, ttl, value};
 use crate::diag::{Diag, Errors};
-use crate::expand::body::{Wrapper, wrap};
+use crate::expand::body::{Wrapper, shape, wrap};
 use crate::expand::site::Constants;
 use crate::expand::{Context, catalogue, key, lifetimes, site};
 use crate::model::function::{Function, Root, Shape};
@@ -38,7 +38,9 @@ impl Attribute for WriteThrough {
 
     fn build(mut args: Args, function: &Function<'_>, errors: &mut Errors) -> Option<Self> {
         let value = args.expr("value").map(|given| given.value);
-        if value.is_none() {
+        if let Some(value) = &value {
+            is_owned(value, function, errors);
+        } else {
             signature::returns_owned(function, errors);
             stores_something(function, errors);
         }
@@ -77,8 +79,8 @@ impl Attribute for WriteThrough {
     //     let __shape = …;
     //     __rt::write_through(__call, __shape, __rt::store_always, move || async move { BODY }).await
     //
-    // With `value` an `__rt::written(&mut __call, &(user));` follows the first `__call`, and the function is
-    // `__rt::write_through_value` without a third argument.
+    // With `value` what `written` makes follows the first `__call`, and the function is `__rt::write_through_value` without
+    // a third argument.
     fn expand(&self, function: &Function<'_>) -> TokenStream {
         let context = Context::new(function, &self.policy);
         let Context { rt, span } = &context;
@@ -101,7 +103,7 @@ impl Attribute for WriteThrough {
             .tags
             .iter()
             .map(|plan| key::template_key(&context, plan));
-        let written = self.written(&context);
+        let written = self.written();
         let mutable = written.as_ref().map(|_| quote_spanned!(*span=> mut));
         let before = quote_spanned! {*span=>
             let #mutable __call =
@@ -140,21 +142,32 @@ impl Attribute for WriteThrough {
 
 impl WriteThrough {
     // Output:
-    //     __rt::written(&mut __call, &(user));
-    fn written(&self, context: &Context) -> Option<TokenStream> {
+    //     match &(user) {
+    //         __value => {
+    //             let __shape = …;
+    //             __rt::written(&mut __call, __shape, __value, __rt::store_always);
+    //         }
+    //     }
+    fn written(&self) -> Option<TokenStream> {
+        let value = self.value.as_ref()?;
+        // A complaint about the value belongs to the expression, not to the return type.
+        let first = value.to_token_stream().into_iter().next()?;
+        let context = &Context::at(first.span(), &self.policy);
         let Context { rt, span } = context;
-        let borrowed = key::borrowed(context, self.value.as_ref()?);
-        let held = match &self.plan {
-            KeyPlan::Template(_) => borrowed,
-            KeyPlan::Family(plan) => {
-                let family = key::family(context, plan);
-                quote_spanned!(*span=> #rt::value_held_by(&#family, #borrowed))
-            }
+        let borrowed = key::borrowed(context, value);
+        let probe = shape(context, &quote_spanned!(*span=> #rt::probe_of(__value)));
+        let shape = key::held_by(context, &self.plan, &quote_spanned!(*span=> held_by));
+        let store = match &self.unless {
+            None => quote_spanned!(*span=> #rt::store_always),
+            Some(unless) => quote_spanned!(*span=> #rt::unless(__shape, #unless)),
         };
-        Some(match &self.unless {
-            None => quote_spanned!(*span=> #rt::written(&mut __call, #held);),
-            Some(unless) => {
-                quote_spanned!(*span=> #rt::written_unless(&mut __call, #held, #unless);)
+        // In a `match`, so that what the expression borrows lives until its end.
+        Some(quote_spanned! {*span=>
+            match #borrowed {
+                __value => {
+                    #probe
+                    #rt::written(&mut __call, #shape, __value, #store);
+                }
             }
         })
     }
@@ -224,6 +237,34 @@ fn stores_something(function: &Function<'_>, errors: &mut Errors) {
             ))
             .help("or only clear the entry: `#[cache_invalidate(key = …)]`"),
     );
+}
+
+/// Of a `&str` or a `&[T]` there is nothing that could be read back.
+fn is_owned(value: &Expr, function: &Function<'_>, errors: &mut Errors) {
+    let Expr::Path(path) = ungroup(value) else {
+        return;
+    };
+    let Some(ident) = path.path.get_ident() else {
+        return;
+    };
+    let Some(Root::Params(params)) = function.lookup(&ident.to_string()) else {
+        return;
+    };
+    let is_unsized = |ty: &Type| match ty {
+        Type::Reference(borrow) => match &*borrow.elem {
+            Type::Slice(_) => true,
+            Type::Path(path) => path.path.is_ident("str"),
+            _ => false,
+        },
+        _ => false,
+    };
+    let mut types = params.iter().filter_map(|(param, _)| param.plain_type());
+    if types.any(is_unsized) {
+        let title = format!("`{ident}` is a borrow, and a cached value must be owned");
+        errors.push(
+            Diag::new(ident.span(), title).help(format!("write `value = {ident}.to_owned()`")),
+        );
+    }
 }
 
 /// `*user` for a parameter `user: &User`: the entry holds a `User`.

@@ -134,13 +134,20 @@ fn probe(context: &Context, function: &Function<'_>) -> TokenStream {
     let output = function
         .output
         .map_or_else(|| quote_spanned!(*span=> ()), |ty| quote!(#ty));
+    let probe = quote_spanned!(*span=> #rt::probe::Probe::<#output>::new());
+    shape(context, &probe)
+}
+
+/// The shape of what `probe` stands for.
+pub(crate) fn shape(context: &Context, probe: &TokenStream) -> TokenStream {
+    let Context { rt, span } = context;
     quote_spanned! {*span=>
         let __shape = {
             use #rt::probe::{
                 LeafArc as _, LeafArcUnsized as _, LeafOwned as _, OptionPlain as _, Plain as _,
                 ResultOption as _, ResultPlain as _,
             };
-            let __outer = (&&&&#rt::probe::Probe::<#output>::new()).outer();
+            let __outer = (&&&&#probe).outer();
             let __leaf = (&&&__outer.leaf_probe()).leaf();
             __outer.with(__leaf)
         };

@@ -12,7 +12,7 @@ use super::global::CacheRef;
 use super::invalidation::{Invalidation, KeyList, TemplateKey};
 use crate::codec::{Cacheable, Format, HEADER};
 use crate::engine::{Admission, Left, Outcome, Request, Seized, tag_prefix};
-use crate::shape::{OwnedLeaf, Shape, Storable, StoredLeaf, Verdict};
+use crate::shape::{Shape, Storable, Verdict};
 use crate::site::Site;
 use crate::ttl::Lifetimes;
 
@@ -70,21 +70,16 @@ impl WriteThrough {
     }
 
     /// With `value`: encodes it before the body can move what it is made of.
-    pub fn value<T: Cacheable>(&mut self, value: &T, store: impl FnOnce(&T) -> bool) {
+    pub fn value<S: Storable>(&mut self, value: &S::Output, store: impl FnOnce(&S::Value) -> bool) {
         if self.stored().is_none() {
             return;
         }
-        let site = self.invalidation.site();
-        let fingerprint = OwnedLeaf::<T>::fingerprint(site, self.format);
-        let mut bytes = self.buffer();
-        let outcome = match OwnedLeaf::<T>::encode(self.format, value, &mut bytes) {
-            Ok(()) if store(value) => Outcome::Value(bytes),
-            Ok(()) => Outcome::Unstored(None),
-            Err(error) => {
-                unencodable(site, &error);
-                Outcome::Unstored(None)
-            }
+        let outcome = match self.encoded::<S>(value, store) {
+            // The write may take place all the same.
+            Outcome::Failed => Outcome::Unstored(None),
+            outcome => outcome,
         };
+        let fingerprint = S::fingerprint(self.invalidation.site(), self.format);
         self.value = Some((outcome, fingerprint));
     }
 
@@ -139,7 +134,7 @@ impl WriteThrough {
             Verdict::Absent => return Outcome::Absent,
             Verdict::Value(value) => value,
         };
-        if self.seized.is_none() || !store(value) {
+        if self.stored().is_none() || !store(value) {
             return Outcome::Unstored(None);
         }
         let mut bytes = self.buffer();

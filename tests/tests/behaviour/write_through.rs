@@ -303,6 +303,40 @@ on_every_store! {
         assert_eq!(served(&source).await, (0, Served::Miss));
     }
 
+    async fn a_value_is_what_is_inside_an_option_or_an_arc(_world: &World) {
+        #[cache_aside(key = "name:<id>", ttl = 60, none_ttl = 60)]
+        async fn name(id: u64) -> Option<Arc<str>> {
+            Some(format!("loaded {id}").into())
+        }
+
+        #[write_through(key = "name:<id>", ttl = 60, none_ttl = 60, value = name, unless = str::is_empty)]
+        async fn rename(id: u64, name: Option<Arc<str>>) {
+            drop(name);
+        }
+
+        #[write_through(key = "name:<id>", ttl = 60, value = parsed(name))]
+        async fn parse(id: u64, name: &str) -> Result<(), ()> {
+            let _ = name;
+            Ok(())
+        }
+
+        fn parsed(name: &str) -> Result<Arc<str>, ()> {
+            name.strip_prefix("name=").map(Into::into).ok_or(())
+        }
+
+        let now = async || inspect(name(1)).await;
+        rename(1, Some("Ada".into())).await;
+        assert_eq!(now().await, (Some("Ada".into()), Served::Hit));
+        rename(1, None).await;
+        assert_eq!(now().await, (None, Served::Hit));
+        rename(1, Some("".into())).await;
+        assert_eq!(now().await, (Some("loaded 1".into()), Served::Miss));
+        parse(1, "name=Eve").await.unwrap();
+        assert_eq!(now().await, (Some("Eve".into()), Served::Hit));
+        parse(1, "Eve").await.unwrap();
+        assert_eq!(now().await, (Some("loaded 1".into()), Served::Miss));
+    }
+
     async fn a_value_is_not_stored_where_there_was_nothing_to_change(_world: &World) {
         #[write_through(key = "stock:<id>", ttl = 60, none_ttl = 60, value = value)]
         async fn change(source: &Source, id: u64, value: u64) -> Result<Option<()>, ()> {
