@@ -20,6 +20,7 @@ const DEADLINE: Duration = Duration::from_millis(100);
 struct Late {
     store: MemoryStore,
     by: Duration,
+    registrations: Arc<AtomicU64>,
 }
 
 impl Late {
@@ -113,6 +114,7 @@ impl Store for Late {
     }
 
     fn register<'a>(&'a self, tags: &'a [Tagging<'a>], life: u64) -> Reply<'a, ()> {
+        self.registrations.fetch_add(1, Ordering::Relaxed);
         self.say(self.store.register(tags, life))
     }
 
@@ -131,20 +133,27 @@ impl Store for Late {
 
 /// An engine on a store that is late by so many milliseconds.
 fn late(millis: u64) -> Arc<Engine> {
+    late_with(millis, Duration::from_secs(10)).0
+}
+
+/// And how many registrations it was asked for.
+fn late_with(millis: u64, lease: Duration) -> (Arc<Engine>, Arc<AtomicU64>) {
+    let registrations = Arc::new(AtomicU64::new(0));
     let store = Arc::new(Late {
-        store: MemoryStore::new(1 << 20),
+        store: MemoryStore::new(64 << 20),
         by: Duration::from_millis(millis),
+        registrations: Arc::clone(&registrations),
     });
     let settings = Settings {
         namespace: String::new(),
         format: Format::default(),
         deadline: DEADLINE,
-        lease: Duration::from_secs(10),
+        lease,
         wait: Duration::from_secs(5),
         max_value_bytes: 1 << 20,
         max_key_bytes: 1 << 10,
     };
-    Arc::new(Engine::new(store, settings))
+    (Arc::new(Engine::new(store, settings)), registrations)
 }
 
 fn request(key: &str) -> Request<'_> {
@@ -277,7 +286,9 @@ async fn a_batch_waits_no_longer_than_a_single_call() {
         let outcome = Outcome::Value(vec![7; HEADER + 1]);
         (at, ticket, outcome)
     });
-    engine.finish_many(batch, loaded.collect(), (0, left)).await;
+    engine
+        .finish_many(batch, loaded.collect(), (0, left), None)
+        .await;
     assert_passed(ended, 0);
     clock::sleep(2 * DEADLINE).await;
     assert_eq!(engine.stats().total().fills, 1);
@@ -392,4 +403,49 @@ async fn many_keys_are_put_under_their_tag_though_that_takes_more_than_one_deadl
     let registered = engine.register(&SITE, vec![membership], lifetimes, &mut left);
     registered.await.expect("each command is answered in time");
     assert!(left.due() > clock::now() + Duration::from_millis(70));
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_keys_stay_under_their_tag_until_the_last_is_stored() {
+    let (engine, registrations) = late_with(20, Duration::from_millis(90));
+    let keys = many_keys();
+    let batch = Batch {
+        site: &SITE,
+        keys: &keys,
+        lifetimes: request(KEY).lifetimes,
+        format: Format::default(),
+        fingerprint: 0,
+        admission: Admission::Line,
+    };
+    let mut search = engine.search(batch, Reload::No);
+    let Step::Load(tickets) = search.step().await else {
+        panic!("there is nothing to hit")
+    };
+    drop(search);
+    let membership = Membership {
+        tag: "%tag:team:1".to_owned(),
+        members: vec![keys[0].clone()],
+    };
+    let (mut left, lifetimes) = (
+        Patience::new(&engine.settings).left(),
+        request(KEY).lifetimes,
+    );
+    let registered = engine.register(&SITE, vec![membership], (lifetimes, false), &mut left);
+    let registration = registered.await;
+    assert!(registration.is_some());
+    let loaded = tickets.into_iter().map(|(at, ticket)| {
+        let outcome = Outcome::Value(vec![7; HEADER + 1]);
+        (at, ticket, outcome)
+    });
+    engine
+        .finish_many(batch, loaded.collect(), (0, Left::NOTHING), registration)
+        .await;
+    let before = registrations.load(Ordering::Relaxed);
+    clock::sleep(Duration::from_millis(150)).await;
+    assert!(engine.stats().under_way > 0, "fills are still on their way");
+    assert!(registrations.load(Ordering::Relaxed) > before + 1);
+    clock::sleep(20 * DEADLINE).await;
+    let after = registrations.load(Ordering::Relaxed);
+    clock::sleep(5 * DEADLINE).await;
+    assert_eq!(registrations.load(Ordering::Relaxed), after);
 }

@@ -75,7 +75,10 @@ impl<'a> Load<'a> {
             let engine = self.target.cache.engine();
             let batch = self.call.batch(self.target);
             let times = (cost, self.left);
-            engine.finish_many(batch, loaded.collect(), times).await;
+            let registration = self.registration.take();
+            engine
+                .finish_many(batch, loaded.collect(), times, registration)
+                .await;
         })
     }
 }

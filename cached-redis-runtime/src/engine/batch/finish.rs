@@ -6,7 +6,7 @@ use super::Batch;
 use crate::codec::Nonce;
 use crate::engine::fill::{Product, stamp};
 use crate::engine::patience::{Left, see_off};
-use crate::engine::{Engine, Outcome, Ticket};
+use crate::engine::{Engine, Outcome, Registration, Ticket};
 use crate::error::Error;
 use crate::flight::{Turn, Verdict};
 use crate::lease::{Lease, release_many};
@@ -38,7 +38,7 @@ struct Settled {
 
 impl Engine {
     /// Ends the load of a batch that ran to its end. What the store has not answered when nothing is `left` goes on in the
-    /// background.
+    /// background, and the keys stay under their tags until it is through: many entries take many rounds.
     ///
     /// # Cancel safety
     /// The waiters have their values before the first await; leases that were not filled are given back.
@@ -47,6 +47,7 @@ impl Engine {
         batch: Batch<'_>,
         loaded: Vec<(usize, Ticket, Outcome)>,
         (cost_ms, left): (u64, Left),
+        registration: Option<Registration>,
     ) {
         let mut settled = Settled::default();
         for (at, ticket, outcome) in loaded {
@@ -57,7 +58,12 @@ impl Engine {
                 Ticket::Replace(nonce) => settled.replace(&batch.keys[at], nonce, product),
             }
         }
-        see_off(left, Arc::clone(self).carry_home(batch.site, settled)).await;
+        let carried = Arc::clone(self).carry_home(batch.site, settled);
+        see_off(left, async move {
+            carried.await;
+            drop(registration);
+        })
+        .await;
     }
 
     async fn carry_home(self: Arc<Self>, site: &'static Site, settled: Settled) {
