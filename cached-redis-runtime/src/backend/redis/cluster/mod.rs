@@ -119,8 +119,10 @@ impl Cluster {
             if tells_of_change(&error) {
                 self.outdated();
             }
-            let Some(redirect) = Redirect::read(&error, &Address::of(route.live.address())) else {
-                return Ok(Err(error));
+            let redirect = match Redirect::read(&error, &Address::of(route.live.address())) {
+                Some(redirect) => redirect,
+                None if error.redirect_node().is_some() => return Err(unserved()),
+                None => return Ok(Err(error)),
             };
             *route = self.redirected(redirect)?;
             if clock::now() >= end {

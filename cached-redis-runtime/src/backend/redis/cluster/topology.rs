@@ -28,13 +28,18 @@ impl Address {
         }
     }
 
-    /// `host:port` of a redirect. Without a host it is the one that was asked.
+    /// `host:port` of a redirect. Without a host it is the one that was asked. `None` for `?`, a node that is to be called
+    /// by a name that it was not given: of those only the map says where they are.
     pub(super) fn read(text: &str, asked: &Self) -> Option<Self> {
         let (host, port) = text.rsplit_once(':')?;
-        let host = if host.is_empty() { &asked.host } else { host };
+        let host = match host {
+            "?" => return None,
+            "" => &asked.host,
+            host => host,
+        };
         Some(Self {
             host: host.to_owned(),
-            port: port.parse().ok()?,
+            port: port.parse().ok().filter(|port| *port > 0)?,
         })
     }
 
@@ -85,6 +90,9 @@ impl Topology {
                 return None;
             };
             let (first, last) = (slot(first)?, slot(last)?);
+            if first > last {
+                return None;
+            }
             // A node that nobody can name is as good as none: its slots have no owner.
             if let Some(owner) = node(owner, asked) {
                 topology.ranges.push(Range { first, last, owner });
@@ -242,6 +250,7 @@ mod tests {
             vec![Value::Nil],
             vec![range(0, 16_384, vec![a()])],
             vec![range(-1, 5, vec![a()])],
+            vec![range(5, 3, vec![a()])],
             vec![range(0, 5, vec![])],
             vec![range(0, 5, vec![named(bulk("h"), 0)])],
             vec![range(0, 5, vec![named(bulk("h"), 65_536)])],
@@ -259,6 +268,8 @@ mod tests {
             ("10.0.0.1:7001", Some(at("10.0.0.1", 7001))),
             ("::1:7001", Some(at("::1", 7001))),
             (":7001", Some(at("asked", 7001))),
+            ("?:7001", None),
+            ("10.0.0.1:0", None),
             ("node.example:7001", Some(at("node.example", 7001))),
             ("10.0.0.1", None),
             ("10.0.0.1:x", None),
