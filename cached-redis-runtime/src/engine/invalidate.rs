@@ -99,6 +99,9 @@ impl Engine {
     }
 }
 
+/// So many lost keys are deleted together.
+const SOME: usize = 100;
+
 /// Keys whose deletion is under way.
 struct Pending<'a> {
     engine: &'a Engine,
@@ -128,7 +131,7 @@ impl Drop for Running {
 async fn make_good(store: Weak<dyn Store>, mut running: Running) {
     let mut pause = 20;
     loop {
-        {
+        let longest = {
             let (Some(store), Some(lost)) = (store.upgrade(), running.0.upgrade()) else {
                 return;
             };
@@ -145,19 +148,17 @@ async fn make_good(store: Weak<dyn Store>, mut running: Running) {
                 pause = 20;
                 continue;
             }
-        }
+            // Behind those of a server that is down may be others, whose server is there.
+            if lost.len() > SOME { 50 } else { 500 }
+        };
         clock::sleep(Duration::from_millis(spread_between(pause / 2, pause))).await;
-        pause = (pause * 2).min(500);
+        pause = (pause * 2).min(longest);
     }
 }
 
 /// Sends some keys and a tag again. Says whether anything of it worked.
 async fn sent_again(store: &dyn Store, lost: &LostDeletes) -> bool {
-    let (batch, tag) = (lost.batch(100), lost.tag());
-    if batch.is_empty() && tag.is_none() {
-        lost.ask_again();
-        return false;
-    }
+    let (batch, tag) = (lost.batch(SOME), lost.tag());
     let mut worked = false;
     let plain = delete_each(store, &batch.plain).await;
     worked |= note(lost, batch.turn, &batch.plain, &plain);
@@ -166,30 +167,20 @@ async fn sent_again(store: &dyn Store, lost: &LostDeletes) -> bool {
     let left = guards::leave(store, &named, Series::in_background()).await;
     let guarded: Vec<_> = batch.guarded.into_iter().map(|(key, _)| key).collect();
     worked |= note(lost, batch.turn, &guarded, &left);
-    if let Some((tag, turn)) = tag {
-        match make_good_tag(store, &tag).await {
-            Ok(()) => {
-                lost.tag_done(&tag, turn);
-                worked = true;
-            }
-            Err(error) if error.is_definite() => lost.tag_refused(&tag),
-            Err(_) => {}
-        }
+    if let Some((tag, turn)) = tag
+        && make_good_tag(store, &tag).await.is_ok()
+    {
+        lost.tag_done(&tag, turn);
+        worked = true;
     }
     worked
 }
 
 /// Remembers what became of keys that were asked for until `turn`. Says whether anything worked.
 fn note(lost: &LostDeletes, turn: u64, keys: &[String], became: &[Result<(), Error>]) -> bool {
-    let those = |is: fn(&Result<(), Error>) -> bool| {
-        let those = keys.iter().zip(became).filter(|(_, became)| is(became));
-        those.map(|(key, _)| key.clone()).collect::<Vec<_>>()
-    };
-    let done = those(Result::is_ok);
+    let done = keys.iter().zip(became).filter(|(_, became)| became.is_ok());
+    let done: Vec<_> = done.map(|(key, _)| key.clone()).collect();
     lost.done(&done, turn);
-    lost.refused(&those(|became| {
-        became.as_ref().is_err_and(Error::is_definite)
-    }));
     !done.is_empty()
 }
 

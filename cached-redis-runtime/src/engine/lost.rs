@@ -1,9 +1,11 @@
 //! Deletions that failed. Until one has been made good, this process does not use the cache for its key, and while one
 //! of a tag is among them not for any function that has tags: which keys the tag has, only the server knows.
 
-use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::collections::HashMap;
+mod line;
 
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use self::line::Line;
 use crate::codec::Nonce;
 use crate::sync::Mutex;
 
@@ -29,8 +31,8 @@ pub(crate) struct LostDeletes {
 
 #[derive(Debug, Default)]
 struct Keys {
-    pending: HashMap<String, Lost>,
-    tags: HashMap<String, Lost>,
+    pending: Line<Lost>,
+    tags: Line<Lost>,
     turn: u64,
     /// The length of all of them together.
     bytes: usize,
@@ -41,14 +43,15 @@ impl Keys {
     fn insert(&mut self, key: &str, token: Option<Nonce>) -> bool {
         let turn = self.turn;
         if let Some(lost) = self.pending.get_mut(key) {
-            *lost = Lost::new(turn, token.or(lost.token));
+            let token = token.or(lost.token);
+            *lost = Lost { turn, token };
             return true;
         }
         let fits = self.pending.len() < CAPACITY && self.bytes + key.len() <= BYTES;
         // The first is taken in any case: with none there would be nothing to wait for.
         if fits || self.pending.is_empty() {
             self.bytes += key.len();
-            self.pending.insert(key.to_owned(), Lost::new(turn, token));
+            self.pending.push(key, Lost { turn, token });
             return true;
         }
         false
@@ -56,7 +59,10 @@ impl Keys {
 
     /// The same for a tag.
     fn insert_tag(&mut self, tag: &str) -> bool {
-        let lost = Lost::new(self.turn, None);
+        let lost = Lost {
+            turn: self.turn,
+            token: None,
+        };
         if let Some(known) = self.tags.get_mut(tag) {
             *known = lost;
             return true;
@@ -64,20 +70,20 @@ impl Keys {
         let fits = self.tags.len() < TAGS && self.bytes + tag.len() <= BYTES;
         if fits || self.tags.is_empty() {
             self.bytes += tag.len();
-            self.tags.insert(tag.to_owned(), lost);
+            self.tags.push(tag, lost);
             return true;
         }
         false
     }
 
     fn remove(&mut self, key: &str) {
-        if self.pending.remove(key).is_some() {
+        if self.pending.remove(key) {
             self.bytes -= key.len();
         }
     }
 
     fn remove_tag(&mut self, tag: &str) {
-        if self.tags.remove(tag).is_some() {
+        if self.tags.remove(tag) {
             self.bytes -= tag.len();
         }
     }
@@ -94,18 +100,6 @@ struct Lost {
     /// Whom to take out of the key's guard. Of several writers of this process the last one: the others' time there
     /// runs out.
     token: Option<Nonce>,
-    /// The server did not allow it, and is asked again when it has been asked for all others.
-    refused: bool,
-}
-
-impl Lost {
-    fn new(turn: u64, token: Option<Nonce>) -> Self {
-        Self {
-            turn,
-            token,
-            refused: false,
-        }
-    }
 }
 
 /// Some of the pending keys.
@@ -115,12 +109,6 @@ pub(super) struct Batch {
     pub(super) guarded: Vec<(String, Nonce)>,
     /// A deletion sent from now on covers what was added until this turn.
     pub(super) turn: u64,
-}
-
-impl Batch {
-    pub(super) fn is_empty(&self) -> bool {
-        self.plain.is_empty() && self.guarded.is_empty()
-    }
 }
 
 impl LostDeletes {
@@ -139,7 +127,7 @@ impl LostDeletes {
         }
         let state = self.keys.lock();
         self.overflowed.load(Ordering::Acquire)
-            || state.pending.contains_key(key)
+            || state.pending.contains(key)
             || (is_tagged && !state.tags.is_empty())
     }
 
@@ -180,54 +168,28 @@ impl LostDeletes {
         self.running.store(false, Ordering::Release);
     }
 
+    /// Those that were asked for least recently: a server that is down, or does not allow it, must not stand before others.
     pub(super) fn batch(&self, most: usize) -> Batch {
-        let state = self.keys.lock();
+        let mut state = self.keys.lock();
         let mut batch = Batch {
             plain: Vec::new(),
             guarded: Vec::new(),
             turn: state.turn,
         };
-        let asked = state.pending.iter().filter(|(_, lost)| !lost.refused);
-        for (key, lost) in asked.take(most) {
+        for (key, lost) in state.pending.next(most) {
             match lost.token {
-                None => batch.plain.push(key.clone()),
-                Some(token) => batch.guarded.push((key.clone(), token)),
+                None => batch.plain.push(key.to_string()),
+                Some(token) => batch.guarded.push((key.to_string(), token)),
             }
         }
         batch
     }
 
-    /// One of the pending tags, and the turn that its invalidation from now on covers.
+    /// The pending tag that was asked for least recently, and the turn that its invalidation from now on covers.
     pub(super) fn tag(&self) -> Option<(String, u64)> {
-        let state = self.keys.lock();
-        let (tag, _) = state.tags.iter().find(|(_, lost)| !lost.refused)?;
-        Some((tag.clone(), state.turn))
-    }
-
-    /// Puts back what the server did not allow, so that it does not stand before the rest.
-    pub(super) fn refused(&self, keys: &[String]) {
         let mut state = self.keys.lock();
-        for key in keys {
-            if let Some(lost) = state.pending.get_mut(key) {
-                lost.refused = true;
-            }
-        }
-    }
-
-    /// The same for a tag.
-    pub(super) fn tag_refused(&self, tag: &str) {
-        if let Some(lost) = self.keys.lock().tags.get_mut(tag) {
-            lost.refused = true;
-        }
-    }
-
-    /// The server may allow by now what it refused.
-    pub(super) fn ask_again(&self) {
-        let mut state = self.keys.lock();
-        let Keys { pending, tags, .. } = &mut *state;
-        for lost in pending.values_mut().chain(tags.values_mut()) {
-            lost.refused = false;
-        }
+        let (tag, _) = state.tags.next(1).pop()?;
+        Some((tag.to_string(), state.turn))
     }
 
     /// Forgets keys whose deletion was executed, unless they were lost again since.
@@ -328,6 +290,30 @@ mod tests {
             lost.done(&batch.plain, batch.turn);
         }
         assert!(!lost.holds("never seen", false));
+    }
+
+    #[test]
+    fn what_cannot_be_deleted_does_not_stand_before_the_rest() {
+        let lost = LostDeletes::new();
+        let many: Vec<String> = (0..250).map(|n| n.to_string()).collect();
+        lost.add(&many, None);
+        let mut asked: Vec<String> = (0..3).flat_map(|_| lost.batch(100).plain).collect();
+        // The first ones come again only when all have been asked for.
+        let again = asked.split_off(250);
+        assert_eq!(again, asked[..50]);
+        // One that is lost again keeps its place, one that is done gives it up.
+        lost.add(&keys(&["60"]), None);
+        lost.done(&keys(&["50"]), u64::MAX);
+        assert_eq!(lost.batch(2).plain, [asked[51].as_str(), "52"]);
+        asked.sort();
+        asked.dedup();
+        assert_eq!(asked.len(), 250);
+        lost.add_tags(&keys(&["a", "b"]));
+        let tags: Vec<_> = (0..3)
+            .filter_map(|_| lost.tag())
+            .map(|(tag, _)| tag)
+            .collect();
+        assert_eq!(tags, ["a", "b", "a"]);
     }
 
     #[test]

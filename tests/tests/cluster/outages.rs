@@ -76,6 +76,31 @@ async fn a_batch_loads_only_what_the_node_that_hangs_has() {
     assert_eq!(world.cluster.keys(), [""; 0]);
 }
 
+/// Other processes may read them there.
+#[tokio::test]
+async fn deletions_are_made_good_on_nodes_that_are_there() {
+    let cluster = Cluster::builder()
+        .without_replicas()
+        .args(&["--cluster-require-full-coverage", "no"])
+        .start();
+    let world = World::on(cluster, DEADLINE).await;
+    let [dead, frozen, _] = world.cluster.primaries() else {
+        panic!("three primaries");
+    };
+    let many = world.places("row", dead, true, 300);
+    let few = world.places("row", frozen, true, 10);
+    let table = Table::of(0..2000);
+    world.run(rows(&table, &few)).await;
+    dead.kill();
+    world.run(forget_rows(&many)).await;
+    frozen.stop();
+    world.run(forget_rows(&few)).await;
+    assert_eq!(world.cache.stats().pending_deletes, 310);
+    frozen.cont();
+    eventually(PATIENCE, || world.cache.stats().pending_deletes == 300).await;
+    assert_eq!(frozen.keys(), [""; 0]);
+}
+
 #[tokio::test]
 async fn a_cluster_that_is_gone_is_as_a_server_that_is_gone() {
     let world = world().await;
