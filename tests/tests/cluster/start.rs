@@ -104,14 +104,15 @@ async fn a_user_with_no_more_rights_than_needed() {
         ])
         .args(&["+script|load", "+ping", "+cluster|slots", "+asking"])
         .args(&["--user", "blind", "on", ">pw", "~*", "+@all", "-cluster"])
+        .args(&["--user", "mute", "on", ">pw", "~*", "+@all", "-eval"])
         .start();
-    let url = cluster.url().replace("://", "://blind:pw@");
-    let error = Cache::connect(url).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Auth);
-    assert!(
-        error.to_string().contains("may not run `cluster"),
-        "{error}"
-    );
+    for (user, command) in [("blind", "`cluster"), ("mute", "`eval`")] {
+        let url = cluster.url().replace("://", &format!("://{user}:pw@"));
+        let error = Cache::connect(url).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Auth);
+        let told = format!("may not run {command}");
+        assert!(error.to_string().contains(&told), "{error}");
+    }
     let url = cluster.url().replace("://", "://app:pw@");
     let cache = Cache::builder(url)
         .deadline(GENEROUS)

@@ -37,7 +37,8 @@ pub(super) async fn keep(cluster: Weak<Cluster>, bell: Arc<Notify>) {
             return;
         };
         match cluster.refresh().await {
-            Ok(()) => warned = false,
+            // Each endpoint says of itself why it cannot be used.
+            Ok(_) => warned = false,
             Err(error) if !warned => {
                 warned = true;
                 warn(format_args!(

@@ -72,12 +72,13 @@ impl Cluster {
     /// Makes the first map, for a second at most, and has it kept up to date.
     ///
     /// # Errors
-    /// Only what will not pass by itself: no node can be asked, and one refused the user or the password, or is none of a
-    /// cluster.
+    /// Only what will not pass by itself: no node can be asked, or none used, and one refused the user, the password or a
+    /// command, or is none of a cluster.
     pub(super) async fn start(self: &Arc<Self>) -> Result<(), Error> {
         let first = clock::within(ATTEMPT, self.refresh()).await;
         let first = first.unwrap_or_else(|_| Err(timeout()));
         self.watch();
+        let first = first.and_then(|refusal| refusal.map_or(Ok(()), Err));
         first.or_else(|error| {
             if is_permanent(&error) {
                 Err(error)

@@ -27,9 +27,11 @@ impl Cluster {
     /// Puts a new map in place of the old. Nodes that are in both keep their connections; those that have left lose
     /// theirs with the old map. One at a time: by the keeper, and before it is there.
     ///
+    /// If none of the nodes that have come can be used, and that will not pass, the map is there and it says why.
+    ///
     /// # Errors
     /// When nobody could be asked. The map stays.
-    pub(super) async fn refresh(&self) -> Result<(), Error> {
+    pub(super) async fn refresh(&self) -> Result<Option<Error>, Error> {
         let named = core::mem::take(&mut *self.named.lock());
         let topology = match self.survey(&named).await {
             Ok(topology) => topology,
@@ -48,9 +50,11 @@ impl Cluster {
             endpoint
         });
         // With a map whose nodes are not connected yet, callers would do without the cache until they are.
-        join(opened.iter().map(Endpoint::start)).await;
+        let started = join(opened.iter().map(Endpoint::start)).await;
         self.map.store(Arc::new(map));
-        Ok(())
+        let is_refused = started.iter().all(Result::is_err);
+        let refusal = started.into_iter().find_map(Result::err);
+        Ok(refusal.filter(|_| is_refused))
     }
 
     async fn survey(&self, named: &[Address]) -> Result<Topology, Error> {
