@@ -1,15 +1,19 @@
 //! Nodes that hang, and clusters that are gone.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use cached_redis_runtime::{Served, inspect};
-use cached_redis_tests::{Cluster, Stopwatch, Table, eventually};
+use cached_redis_tests::{Cluster, Stopwatch, Table, eventually, pause};
 
 use super::{PATIENCE, World, forget_rows, read, rows, write};
 
 const DEADLINE: Duration = Duration::from_millis(100);
 /// What a busy machine may add to a deadline.
 const SLACK: Duration = Duration::from_millis(400);
+
+/// For tests in which what comes late has to come before it is over.
+const LONG: Duration = Duration::from_secs(2);
 
 async fn world() -> World {
     let cluster = Cluster::builder().without_replicas().start();
@@ -74,6 +78,62 @@ async fn a_batch_loads_only_what_the_node_that_hangs_has() {
     frozen.cont();
     eventually(PATIENCE, || world.cache.stats().pending_deletes == 0).await;
     assert_eq!(world.cluster.keys(), [""; 0]);
+}
+
+/// The node that is asked takes its time to name another, which hangs.
+#[tokio::test]
+async fn a_redirect_has_no_deadline_of_its_own() {
+    let cluster = Cluster::builder().without_replicas().start();
+    let world = World::on(cluster, LONG).await;
+    world.run(read(1, 1)).await;
+    let (slot, from) = (world.cluster.slot("c:1"), world.cluster.home("c:1"));
+    let mut primaries = world.cluster.primaries().iter();
+    let to = primaries.find(|node| node.port() != from.port()).unwrap();
+    world.cluster.begin_move(slot, from, to);
+    world.cluster.end_move(slot, from, to);
+    from.stop();
+    to.stop();
+    let late = async {
+        pause(LONG * 6 / 10).await;
+        from.cont();
+    };
+    let watch = Stopwatch::start();
+    let (served, ()) = tokio::join!(world.served(1, 2), late);
+    assert_eq!(served, (2, Served::Uncached));
+    assert!(watch.elapsed() < LONG + SLACK, "{:?}", watch.elapsed());
+    to.cont();
+}
+
+/// Two keys of one slot are on two nodes, one of which hangs and has a third.
+#[tokio::test]
+async fn keys_that_are_asked_for_one_by_one_have_no_deadline_of_their_own() {
+    let cluster = Cluster::builder().without_replicas().start();
+    let world = World::on(cluster, LONG).await;
+    let [from, to, _] = world.cluster.primaries() else {
+        panic!("three primaries");
+    };
+    let other = world.places("row", to, true, 1)[0];
+    let mut seen = HashMap::new();
+    let pair = world
+        .places("row", from, true, 1000)
+        .into_iter()
+        .find_map(|id| {
+            let slot = world.cluster.slot(&format!("row:{id}"));
+            Some((seen.insert(slot, id)?, id, slot))
+        });
+    let (stays, moves, slot) = pair.unwrap();
+    let table = Table::of(0..10_000);
+    let all = [stays, moves, other];
+    world.run(rows(&table, &all)).await;
+    world.cluster.begin_move(slot, from, to);
+    let key = format!("row:{moves}");
+    world.cluster.move_keys(&[key.as_str()], from, to);
+    to.stop();
+    let watch = Stopwatch::start();
+    assert_eq!(world.run(rows(&table, &all)).await.len(), 3);
+    assert!(watch.elapsed() < LONG + SLACK, "{:?}", watch.elapsed());
+    assert_eq!(table.queries()[1], [moves, other]);
+    to.cont();
 }
 
 /// Other processes may read them there.

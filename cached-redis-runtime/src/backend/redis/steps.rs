@@ -217,7 +217,8 @@ impl Store for RedisStore {
                 Ok(reply) => reply,
                 Err(error) => {
                     let began = clock::now();
-                    let followed = self.wire.follow(error, &mut route, &command).await;
+                    let followed = self.wire.follow(error, &mut route, &command, began - took);
+                    let followed = followed.await;
                     took += clock::now() - began;
                     settle(followed)?
                 }

@@ -7,6 +7,7 @@ use super::connect::Endpoint;
 use super::error::convert;
 use super::route::{Route, Sent};
 use super::together::join;
+use crate::clock::{self, Instant};
 use crate::error::Error;
 use crate::sync::Arc;
 
@@ -34,18 +35,25 @@ impl Wire {
 
     /// Sends one command and follows redirects. `route` becomes that of the reply.
     pub(super) async fn send(&self, route: &mut Route, command: &Cmd) -> Sent {
+        let began = clock::now();
         match route.send(command).await? {
-            Err(error) => self.follow(error, route, command).await,
+            Err(error) => self.follow(error, route, command, began).await,
             reply => Ok(reply),
         }
     }
 
-    /// What an error comes to when it is a redirect.
-    pub(super) async fn follow(&self, error: RedisError, route: &mut Route, command: &Cmd) -> Sent {
+    /// What an error comes to when it is a redirect. The command has one deadline in all from when it `began`.
+    pub(super) async fn follow(
+        &self,
+        error: RedisError,
+        route: &mut Route,
+        command: &Cmd,
+        began: Instant,
+    ) -> Sent {
         match self {
             Self::One(_) => Ok(Err(error)),
             // Rare, and as large as a command under way: not to lie in the future of each.
-            Self::Cluster(cluster) => Box::pin(cluster.follow(error, route, command)).await,
+            Self::Cluster(cluster) => Box::pin(cluster.follow(error, route, command, began)).await,
         }
     }
 
@@ -54,6 +62,15 @@ impl Wire {
     /// # Errors
     /// When it is the same for all: no server could be reached.
     pub(super) async fn send_each(&self, commands: Vec<Routed>) -> Result<Vec<Sent>, Error> {
+        let sent = self.send_since(None, commands).await;
+        match sent.first() {
+            Some(Err(error)) if sent.iter().all(Result::is_err) => Err(error.clone()),
+            _ => Ok(sent),
+        }
+    }
+
+    /// `began` if that is when others were sent in place of which these are.
+    async fn send_since(&self, began: Option<Instant>, commands: Vec<Routed>) -> Vec<Sent> {
         let mut sent: Vec<_> = commands.iter().map(|_| None).collect();
         let mut parcels: Vec<Parcel> = Vec::new();
         for (at, (route, command)) in commands.into_iter().enumerate() {
@@ -62,18 +79,19 @@ impl Wire {
                 Err(error) => sent[at] = Some(Err(error)),
             }
         }
-        let replies = join(parcels.into_iter().map(|parcel| parcel.deliver(self))).await;
+        let replies = join(
+            parcels
+                .into_iter()
+                .map(|parcel| parcel.deliver(self, began)),
+        )
+        .await;
         for (at, reply) in replies.into_iter().flatten() {
             sent[at] = Some(reply);
         }
         let sent = sent
             .into_iter()
             .map(|one| one.unwrap_or_else(|| Err(super::steps::unexpected())));
-        let sent: Vec<Sent> = sent.collect();
-        match sent.first() {
-            Some(Err(error)) if sent.iter().all(Result::is_err) => Err(error.clone()),
-            _ => Ok(sent),
-        }
+        sent.collect()
     }
 
     /// Sends a command that takes any number of keys, with as many as go together. Says for each which they were.
@@ -87,26 +105,28 @@ impl Wire {
     ) -> Result<Vec<(Vec<usize>, Sent)>, Error> {
         let keys: Vec<_> = keys.collect();
         let groups = self.groups(&keys);
-        let mut replies = self.send_groups(name, &keys, groups).await?;
+        let began = clock::now();
+        let sent = self.send_each(self.name_groups(name, &keys, &groups));
+        let mut replies: Vec<_> = groups.into_iter().zip(sent.await?).collect();
         let is_torn = |(group, sent): &(Vec<usize>, Sent)| {
             group.len() > 1 && matches!(sent, Ok(Err(error)) if is_split(error))
         };
         if replies.iter().any(is_torn) {
             let (torn, whole): (Vec<_>, _) = replies.into_iter().partition(is_torn);
             let torn = torn.into_iter().flat_map(|(group, _)| group);
-            let each = torn.map(|at| vec![at]).collect();
+            let each: Vec<_> = torn.map(|at| vec![at]).collect();
+            let commands = self.name_groups(name, &keys, &each);
             replies = whole;
-            replies.extend(self.send_groups(name, &keys, each).await?);
+            replies.extend(
+                each.into_iter()
+                    .zip(self.send_since(Some(began), commands).await),
+            );
         }
         Ok(replies)
     }
 
-    async fn send_groups(
-        &self,
-        name: &str,
-        keys: &[&str],
-        groups: Vec<Vec<usize>>,
-    ) -> Result<Vec<(Vec<usize>, Sent)>, Error> {
+    /// A command for each group.
+    fn name_groups(&self, name: &str, keys: &[&str], groups: &[Vec<usize>]) -> Vec<Routed> {
         let commands = groups.iter().map(|group| {
             let mut command = redis::cmd(name);
             for &at in group {
@@ -114,9 +134,7 @@ impl Wire {
             }
             (self.route(keys[group[0]]), command)
         });
-        let commands = commands.collect();
-        let sent = self.send_each(commands).await?;
-        Ok(groups.into_iter().zip(sent).collect())
+        commands.collect()
     }
 
     /// Asks for a sign of life.
@@ -181,8 +199,13 @@ impl Parcel {
         }
     }
 
-    async fn deliver(self, wire: &Wire) -> Vec<(usize, Sent)> {
-        let replies = match self.route.send_all(&self.commands).await {
+    async fn deliver(self, wire: &Wire, began: Option<Instant>) -> Vec<(usize, Sent)> {
+        let replies = self.route.send_all(&self.commands);
+        let (began, replies) = match (wire, began) {
+            (Wire::Cluster(cluster), Some(began)) => (began, cluster.in_time(began, replies).await),
+            _ => (clock::now(), replies.await),
+        };
+        let replies = match replies {
             Ok(replies) => replies,
             Err(error) => {
                 let lost = self.places.into_iter().map(|at| (at, Err(error.clone())));
@@ -196,7 +219,7 @@ impl Parcel {
             let mut route = self.route.clone();
             async move {
                 if let Ok(Err(error)) = core::mem::replace(sent, Ok(Ok(Value::Nil))) {
-                    *sent = wire.follow(error, &mut route, command).await;
+                    *sent = wire.follow(error, &mut route, command, began).await;
                 }
             }
         });

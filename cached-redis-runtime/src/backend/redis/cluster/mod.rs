@@ -12,6 +12,8 @@ mod survey;
 mod topology;
 
 use core::fmt;
+use core::future::Future;
+use core::pin::pin;
 use core::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -28,7 +30,7 @@ use super::error::{convert, is_permanent, timeout};
 use super::route::{Route, Sent};
 use super::supervisor::ATTEMPT;
 use super::together::join;
-use crate::clock;
+use crate::clock::{self, Instant};
 use crate::error::Error;
 use crate::sync::{Arc, Mutex};
 
@@ -104,7 +106,8 @@ impl Cluster {
         route
     }
 
-    /// Follows the redirect that a command was answered with, if it is one. `route` becomes that of the last reply.
+    /// Follows the redirect that a command was answered with, if it is one. `route` becomes that of the last reply. The
+    /// command was first sent when it `began`.
     ///
     /// # Errors
     /// As for [`route`](Self::route), and when the redirects do not end, or not in time.
@@ -113,9 +116,8 @@ impl Cluster {
         mut error: RedisError,
         route: &mut Route,
         command: &Cmd,
+        began: Instant,
     ) -> Sent {
-        // Looked at between two hops, and by no timer: a hit needs no runtime.
-        let end = clock::now() + self.deadline;
         for _ in 0..HOPS {
             if tells_of_change(&error) {
                 self.outdated();
@@ -126,15 +128,33 @@ impl Cluster {
                 None => return Ok(Err(error)),
             };
             *route = self.redirected(redirect)?;
-            if clock::now() >= end {
-                return Err(timeout());
-            }
-            match route.send(command).await? {
+            match self.in_time(began, route.send(command)).await? {
                 Err(next) => error = next,
                 reply => return Ok(reply),
             }
         }
         Err(unserved())
+    }
+
+    /// Waits for what is sent in place of something that was sent when it `began`: for one deadline in all.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Timeout`], besides its own.
+    pub(super) async fn in_time<T>(
+        &self,
+        began: Instant,
+        rest: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let end = began + self.deadline;
+        if clock::now() >= end {
+            return Err(timeout());
+        }
+        // A hit needs no runtime, and without one there is no timer: the connection has a deadline of its own.
+        if Handle::try_current().is_err() {
+            return rest.await;
+        }
+        let ended = clock::by(end, pin!(rest)).await;
+        ended.unwrap_or_else(|| Err(timeout()))
     }
 
     fn redirected(self: &Arc<Self>, Redirect { to, ask }: Redirect) -> Result<Route, Error> {
