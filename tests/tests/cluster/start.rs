@@ -156,14 +156,25 @@ async fn nodes_that_do_not_say_where_they_are_are_where_they_were_found() {
         eprintln!("SKIPPED: this server always says where it is");
         return;
     }
-    let cluster = Cluster::builder()
-        .without_replicas()
-        .args(&["--cluster-preferred-endpoint-type", "unknown-endpoint"])
-        .start();
-    let world = World::on(cluster, GENEROUS).await;
-    for id in 0..30 {
-        world.run(read(id, 1)).await;
-        assert_eq!(world.served(id, 2).await, (1, Served::Hit));
+    // By the second they are to be called by names that they were not given.
+    for endpoint in ["unknown-endpoint", "hostname"] {
+        let cluster = Cluster::builder()
+            .without_replicas()
+            .args(&["--cluster-preferred-endpoint-type", endpoint])
+            .start();
+        let world = World::on(cluster, GENEROUS).await;
+        for id in 0..30 {
+            world.run(read(id, 1)).await;
+            assert_eq!(world.served(id, 2).await, (1, Served::Hit));
+        }
+        assert_eq!(world.cluster.errors("MOVED"), 0);
+        let (slot, from) = (world.cluster.slot("c:1"), world.cluster.home("c:1"));
+        let mut others = world.cluster.primaries().iter();
+        let to = others.find(|node| node.port() != from.port()).unwrap();
+        world.cluster.begin_move(slot, from, to);
+        world.cluster.end_move(slot, from, to);
+        world.hits(1).await;
+        world.run(write(1)).await;
+        assert_eq!(world.served(1, 3).await, (3, Served::Miss));
     }
-    assert_eq!(world.cluster.errors("MOVED"), 0);
 }
