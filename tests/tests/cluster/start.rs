@@ -60,6 +60,25 @@ async fn a_cluster_that_is_not_there_yet_is_no_error() {
     eventually(PATIENCE, || cache.stats().connected).await;
 }
 
+/// Nobody waits for its connection, once the second is over that connecting may take.
+#[tokio::test]
+async fn a_node_that_hangs_at_the_start_costs_its_own_keys() {
+    let cluster = Cluster::builder().without_replicas().start();
+    let frozen = &cluster.primaries()[0];
+    let is_elsewhere = |id: &u64| cluster.home(&format!("c:{id}")).port() != frozen.port();
+    let others: Vec<u64> = (0..).filter(is_elsewhere).take(5).collect();
+    frozen.stop();
+    let builder = Cache::builder(cluster.url()).deadline(GENEROUS);
+    let cache = builder.connect().await.unwrap();
+    for id in others {
+        let miss = cache.scope(inspect(read(id, 1))).await;
+        assert_eq!(miss, (1, Served::Miss));
+        let hit = cache.scope(inspect(read(id, 2))).await;
+        assert_eq!(hit, (1, Served::Hit));
+    }
+    frozen.cont();
+}
+
 #[tokio::test]
 async fn a_server_that_belongs_to_no_cluster_is_told_apart() {
     let server = Server::start();

@@ -49,9 +49,14 @@ impl Cluster {
             opened.push(Arc::clone(&endpoint));
             endpoint
         });
+        let map = Arc::new(map);
+        if old.primaries().is_empty() {
+            // It can only get better, even if one node hangs for as long as the first map may take.
+            self.map.store(Arc::clone(&map));
+        }
         // With a map whose nodes are not connected yet, callers would do without the cache until they are.
         let started = join(opened.iter().map(Endpoint::start)).await;
-        self.map.store(Arc::new(map));
+        self.map.store(map);
         let is_refused = started.iter().all(Result::is_err);
         let refusal = started.into_iter().find_map(Result::err);
         Ok(refusal.filter(|_| is_refused))
