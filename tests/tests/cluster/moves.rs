@@ -1,7 +1,11 @@
 //! Slots that move from one node to another.
 
-use cached_redis_runtime::{Served, cache_aside, cache_invalidate, inspect};
-use cached_redis_tests::{Cluster, Server, Stopwatch, Table};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use cached_redis_runtime::{Cache, Error, Served, cache_aside, cache_invalidate, inspect};
+use cached_redis_tests::{Cluster, Server, Stopwatch, Table, pause};
 
 use super::{GENEROUS, PATIENCE, World, read, write};
 
@@ -161,4 +165,81 @@ async fn a_node_that_has_just_come_is_connected_to_when_it_is_named() {
     }
     world.run(write_tagged(1)).await;
     assert_eq!(world.run(inspect(tagged(1, 3))).await, (3, Served::Miss));
+}
+
+#[derive(Default)]
+struct Version {
+    written: AtomicU64,
+    invalidated: AtomicU64,
+}
+
+#[cache_aside(key = "v:{tag}:<id>", ttl = 60, one_slot, skip(source))]
+async fn versioned(id: u64, source: &AtomicU64) -> u64 {
+    let read = source.load(Ordering::SeqCst);
+    tokio::task::yield_now().await;
+    read
+}
+
+#[cache_invalidate(key = "v:{tag}:<id>", one_slot, on_error = "fail")]
+async fn changed(id: u64) -> Result<(), Error> {
+    let _ = id;
+    Ok(())
+}
+
+/// Two processes, as far as the cache is concerned, read and write what is moved to and fro.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_read_is_older_than_an_invalidation_while_a_slot_moves() {
+    let cluster = Cluster::builder().without_replicas().start();
+    let other = Cache::builder(cluster.url()).deadline(GENEROUS);
+    let other = other.connect().await.unwrap();
+    let world = World::on(cluster, GENEROUS).await;
+    let versions: Arc<Vec<Version>> = Arc::new((0..5).map(|_| Version::default()).collect());
+    let over = Arc::new(AtomicBool::new(false));
+    let tasks = (0..24).map(|task| {
+        let cache = if task % 2 == 0 { &world.cache } else { &other }.clone();
+        let (versions, over) = (Arc::clone(&versions), Arc::clone(&over));
+        tokio::spawn(async move {
+            let mut done = 0_u64;
+            while !over.load(Ordering::Relaxed) {
+                let id = done / 7 % 5;
+                let version = &versions[usize::try_from(id).unwrap()];
+                // Seldom enough for hits.
+                if task < 4 && done % 7 == 6 {
+                    let written = version.written.fetch_add(1, Ordering::SeqCst) + 1;
+                    if cache.scope(changed(id)).await.is_ok() {
+                        version.invalidated.fetch_max(written, Ordering::SeqCst);
+                    }
+                } else {
+                    let least = version.invalidated.load(Ordering::SeqCst);
+                    let read = cache.scope(versioned(id, &version.written)).await;
+                    assert!(read >= least, "{read} and not {least} of {id}");
+                }
+                done += 1;
+            }
+            done
+        })
+    });
+    let tasks: Vec<_> = tasks.collect();
+    let (slot, home) = tag_slot(&world.cluster);
+    let (mut from, mut to) = (home, another(&world.cluster, home));
+    let watch = Stopwatch::start();
+    while watch.elapsed() < Duration::from_secs(2) {
+        world.cluster.begin_move(slot, from, to);
+        for id in 0..5 {
+            world
+                .cluster
+                .move_keys(&[&format!("v:{{tag}}:{id}")], from, to);
+            pause(Duration::from_millis(20)).await;
+        }
+        world.cluster.end_move(slot, from, to);
+        (from, to) = (to, from);
+    }
+    over.store(true, Ordering::Relaxed);
+    for task in tasks {
+        assert!(task.await.unwrap() > 0);
+    }
+    assert!(world.cluster.errors("ASK") > 0);
+    let stats = world.cache.stats();
+    let family = stats.family("v:{tag}:<id>").unwrap();
+    assert!(family.hits > 0);
 }
