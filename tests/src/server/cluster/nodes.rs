@@ -9,7 +9,7 @@ const SCHEME: &str = "redis-cluster://";
 pub struct Nodes(pub(super) Vec<String>);
 
 impl Nodes {
-    /// What [`Cluster::url`] names.
+    /// What [`Cluster::url`](super::Cluster::url) names.
     #[must_use]
     pub fn of(url: &str) -> Self {
         let hosts = url.trim_start_matches(SCHEME).split(',');
