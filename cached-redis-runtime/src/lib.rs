@@ -1,7 +1,7 @@
 //! Redis caching for async Rust functions, by attribute.
 //!
-//! `#[cache_aside]` above a reader and `#[cache_invalidate]` above a writer put a Redis cache in front of functions that
-//! stay as they are. This crate is what happens at run time, and re-exports the attributes.
+//! `#[cache_aside]` above a reader and `#[cache_invalidate]` or `#[write_through]` above a writer put a Redis cache in
+//! front of functions that stay as they are. This crate is what happens at run time, and re-exports the attributes.
 //!
 //! - [`Cache`] is the handle: connect once, [`install`](Cache::install), and the annotated functions find it.
 //! - [`transaction`] keeps invalidations back until the commit.
@@ -12,8 +12,9 @@
 //!
 //! # Where Redis is
 //!
-//! [`Cache::builder`] lists the URLs: one server, a unix socket, the primary behind sentinels, a cluster, each by TLS too. The feature `tls` brings
-//! `ring`; `tls-no-provider` leaves the choice of cryptography to a program that installs a rustls provider itself.
+//! [`Cache::builder`] lists the URLs: one server, a unix socket, the primary behind sentinels, a cluster, and all but the
+//! socket by TLS too. The feature `tls` brings `ring`; `tls-no-provider` leaves the choice of cryptography to a program
+//! that installs a rustls provider itself.
 //!
 //! # When Redis is down
 //!

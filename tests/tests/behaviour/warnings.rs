@@ -84,3 +84,25 @@ async fn a_deletion_that_is_refused_is_told_once() {
     assert_eq!(heard.times("discard` could not use the cache: "), 1);
     assert_eq!(heard.times("uncached"), 0);
 }
+
+/// Also by a program that ends soon.
+#[tokio::test]
+async fn a_server_that_is_away_is_told_before_connect_returns() {
+    for (url, text) in [
+        ("redis://127.0.0.1:1", "127.0.0.1:1 cannot be used"),
+        (
+            "redis-cluster://127.0.0.1:1",
+            "the cluster at 127.0.0.1:1 could",
+        ),
+        (
+            "redis-sentinel://127.0.0.1:1/m",
+            "`m` of sentinel 127.0.0.1:1",
+        ),
+    ] {
+        let heard = Heard::default();
+        let _listening = tracing::subscriber::set_default(heard.clone());
+        let cache = Cache::connect(url).await.unwrap();
+        assert_eq!(heard.times(text), 1, "{url}");
+        drop(cache);
+    }
+}

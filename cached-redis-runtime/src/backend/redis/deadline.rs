@@ -220,8 +220,8 @@ mod tests {
             let reply = deadlines.within(pin!(pending::<()>())).await;
             assert_eq!(reply, None);
             let elapsed = clock::now() - began;
-            // Tokio's timer adds up to a millisecond per tick.
-            let late = Duration::from_millis(u64::from(TICKS));
+            // Tokio's timer adds up to a millisecond, and not one per tick.
+            let late = Duration::from_millis(1);
             assert!(elapsed <= DEADLINE + late, "{elapsed:?}");
             assert!(elapsed >= DEADLINE * 3 / 4, "{elapsed:?}");
         }
@@ -236,6 +236,27 @@ mod tests {
             2
         };
         assert_eq!(deadlines.within(pin!(slow)).await, Some(2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reply_may_have_taken_at_least_as_long_as_it_did() {
+        let deadlines = ticking();
+        let reply = pin!(ready(1));
+        let mut within = deadlines.within(reply);
+        assert_eq!((&mut within).await, Some(1));
+        assert_eq!(within.took(), Duration::ZERO);
+        for millis in [1, 24, 26, 49, 60, 74] {
+            let reply = pin!(clock::sleep(Duration::from_millis(millis)));
+            let mut within = deadlines.within(reply);
+            assert_eq!((&mut within).await, Some(()));
+            let (took, least) = (within.took(), Duration::from_millis(millis));
+            // By one tick at most at either end.
+            assert!(
+                took >= least && took <= least + DEADLINE / 2,
+                "{took:?} for {least:?}"
+            );
+            assert!(took <= DEADLINE);
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -29,7 +29,7 @@ pub(super) trait Supervised: Send + Sync {
     fn address(&self) -> String;
 }
 
-/// The task of one endpoint. It ends with the runtime it was started on, so callers ask for it again.
+/// The task of one endpoint, or of a cluster. It ends with the runtime it was started on, so callers ask for it again.
 #[derive(Debug, Default)]
 pub(super) struct Supervisor(Mutex<Option<JoinHandle<()>>>);
 

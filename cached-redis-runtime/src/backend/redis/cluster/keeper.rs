@@ -6,7 +6,7 @@ use tokio::sync::Notify;
 
 use super::Cluster;
 use crate::clock;
-use crate::observe::warn;
+use crate::sync::atomic::Ordering;
 use crate::sync::{Arc, Weak, spread_between};
 
 /// Between two looks at the cluster, in milliseconds: doubled each time, and spread by up to a half.
@@ -20,7 +20,6 @@ const PERIOD: u64 = 60_000;
 /// It holds the cluster weakly between steps, so that the last handle's drop ends it.
 pub(super) async fn keep(cluster: Weak<Cluster>, bell: Arc<Notify>) {
     let mut pause = FIRST_PAUSE;
-    let mut warned = false;
     loop {
         let Some(is_whole) = cluster.upgrade().map(|cluster| cluster.is_ready()) else {
             return;
@@ -38,14 +37,8 @@ pub(super) async fn keep(cluster: Weak<Cluster>, bell: Arc<Notify>) {
         };
         match cluster.refresh().await {
             // Each endpoint says of itself why it cannot be used.
-            Ok(_) => warned = false,
-            Err(error) if !warned => {
-                warned = true;
-                warn(format_args!(
-                    "no node of the cluster could be asked ({error}): functions run uncached, trying again"
-                ));
-            }
-            Err(_) => {}
+            Ok(_) => cluster.said.store(false, Ordering::Relaxed),
+            Err(error) => cluster.say(&error),
         }
         drop(cluster);
         clock::sleep(Duration::from_millis(spread_between(pause / 2, pause))).await;

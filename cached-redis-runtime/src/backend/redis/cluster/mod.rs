@@ -20,7 +20,6 @@ use arc_swap::ArcSwap;
 use redis::{Cmd, ConnectionInfo, RedisError};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
-use tokio::task::JoinHandle;
 
 use self::map::Map;
 use self::redirect::{HOPS, Redirect, tells_of_change, unserved};
@@ -28,10 +27,12 @@ use self::topology::Address;
 use super::dial::Dialer;
 use super::error::{convert, is_permanent, timeout};
 use super::route::{Route, Sent};
-use super::supervisor::ATTEMPT;
+use super::supervisor::{ATTEMPT, Supervisor};
 use super::together::join;
 use crate::clock::{self, Instant};
 use crate::error::Error;
+use crate::observe::warn;
+use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Arc, Mutex};
 
 pub(super) use self::redirect::is_split;
@@ -51,7 +52,9 @@ pub(super) struct Cluster {
     named: Mutex<Vec<Address>>,
     /// Rings when the map is to be made anew, or the cluster is gone.
     bell: Arc<Notify>,
-    keeper: Mutex<Option<JoinHandle<()>>>,
+    keeper: Supervisor,
+    /// Whether it was said that no map can be made.
+    said: AtomicBool,
 }
 
 impl Cluster {
@@ -67,7 +70,8 @@ impl Cluster {
             map: ArcSwap::from_pointee(Map::empty()),
             named: Mutex::new(Vec::new()),
             bell: Arc::new(Notify::new()),
-            keeper: Mutex::new(None),
+            keeper: Supervisor::default(),
+            said: AtomicBool::new(false),
         })
     }
 
@@ -83,10 +87,10 @@ impl Cluster {
         let first = first.and_then(|refusal| refusal.map_or(Ok(()), Err));
         first.or_else(|error| {
             if is_permanent(&error) {
-                Err(error)
-            } else {
-                Ok(())
+                return Err(error);
             }
+            self.say(&error);
+            Ok(())
         })
     }
 
@@ -177,22 +181,31 @@ impl Cluster {
         Ok(route?.asking(ask))
     }
 
+    /// Says why no map can be made, once until one is.
+    fn say(&self, error: &Error) {
+        if !self.said.swap(true, Ordering::Relaxed) {
+            let seeds: Vec<_> = self
+                .seeds
+                .iter()
+                .map(|one| one.addr().to_string())
+                .collect();
+            warn(format_args!(
+                "no node of the cluster at {} could be asked ({error}): functions run uncached, trying again",
+                seeds.join(",")
+            ));
+        }
+    }
+
     /// Has the map made anew, in the background.
     fn outdated(self: &Arc<Self>) {
         self.bell.notify_one();
         self.watch();
     }
 
-    /// Sees to it that the keeper runs. It ends with the runtime it was started on, so callers ask again.
+    /// Sees to it that the keeper runs.
     fn watch(self: &Arc<Self>) {
-        let mut keeper = self.keeper.lock();
-        if keeper.as_ref().is_some_and(|task| !task.is_finished()) {
-            return;
-        }
-        if let Ok(runtime) = Handle::try_current() {
-            let kept = keeper::keep(Arc::downgrade(self), Arc::clone(&self.bell));
-            *keeper = Some(runtime.spawn(kept));
-        }
+        self.keeper
+            .ensure(|| keeper::keep(Arc::downgrade(self), Arc::clone(&self.bell)));
     }
 
     /// Asks every primary for a sign of life.

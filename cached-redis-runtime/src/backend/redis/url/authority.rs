@@ -24,6 +24,14 @@ impl Authority {
             Some((login, hosts)) => (login, hosts),
             None => ("", text),
         };
+        if login_text
+            .split_once('@')
+            .is_some_and(|(_, hosts)| hosts.contains(','))
+        {
+            return Err("it has a login before each host; one stands before the first, for all, and a `,` in a password is \
+                        written `%2C`"
+                .to_owned());
+        }
         let (user, password) = login(login_text)?;
         let hosts = hosts.split(',').map(|host| Host::read(host, port));
         Ok(Self {

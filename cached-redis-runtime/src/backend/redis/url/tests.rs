@@ -247,3 +247,14 @@ fn sentinels_have_a_login_of_their_own() {
         assert_eq!(sentinel.redis_settings().db(), 0);
     }
 }
+
+#[test]
+fn a_login_before_each_host_is_refused() {
+    for url in [
+        "redis-cluster://u:s3cret@a,u:s3cret@b",
+        "redis-sentinel://:s3cret@a,:s3cret@b/m",
+    ] {
+        assert!(refused(url).contains("before each host"), "{url}");
+    }
+    assert!(parse("redis-cluster://u:s3,cret@a,b").is_ok());
+}
