@@ -3,8 +3,10 @@
 //! What depends on the value's type is decoding, encoding and `unless`; everything else is in [`Call`], which is
 //! compiled once.
 
+mod load;
 mod tagged;
 
+use load::Load;
 pub use tagged::{TagList, cache_aside_tagged};
 
 use core::future::Future;
@@ -12,14 +14,13 @@ use core::ops::ControlFlow;
 use core::pin::{Pin, pin};
 
 use super::context::{Context, Mode, Served};
+use super::encoding;
 use super::global::{CacheRef, Found};
-use crate::clock::{self, Instant};
+use crate::clock;
 use crate::codec::{Cacheable, Entry, Format, HEADER, read};
-use crate::engine::{
-    Admission, Hit, Left, Outcome, Plan, Registration, Reload, Request, Start, Ticket,
-};
+use crate::engine::{Admission, Hit, Left, Outcome, Plan, Reload, Request, Start, Ticket};
 use crate::key::{CacheKey, render};
-use crate::observe::{Count, warn};
+use crate::observe::Count;
 use crate::shape::{Shape, Storable, Verdict};
 use crate::site::{LoadPermit, Site};
 use crate::ttl::Lifetimes;
@@ -291,104 +292,6 @@ impl Call {
     }
 }
 
-/// A body under way. Dropped before its end (cancelled, panicked), it counts as failed; its ticket's own drop passes
-/// the turn on or gives the lease back.
-struct Load {
-    call: Call,
-    ticket: Option<Ticket>,
-    /// Unless the ticket's flight has it.
-    permit: Option<LoadPermit>,
-    /// How long the call may still wait for the store.
-    left: Left,
-    /// Of the key under its tags, if it has any.
-    registration: Option<Registration>,
-    started: Option<Instant>,
-    ended: bool,
-}
-
-impl Load {
-    /// What surrounds the body.
-    fn context(&self) -> Context {
-        let loading = self.call.target.as_ref().map(|target| {
-            let keys = match &self.ticket {
-                Some(Ticket::Lead(_) | Ticket::Round(_)) => vec![target.key.clone()],
-                _ => Vec::new(),
-            };
-            (&*target.cache, self.call.site, keys)
-        });
-        self.call.context.clone().of_body(loading)
-    }
-
-    /// Whether the result is of any use to the cache.
-    fn is_wanted(&self) -> bool {
-        match &self.ticket {
-            None | Some(Ticket::Uncached) => false,
-            Some(Ticket::Round(round)) => round.is_watched(),
-            Some(Ticket::Lead(_) | Ticket::Replace(_)) => true,
-        }
-    }
-
-    /// Whether a value that is not stored is worth encoding.
-    fn is_watched(&self) -> bool {
-        match &self.ticket {
-            Some(Ticket::Lead(turn)) => turn.is_watched(),
-            Some(Ticket::Round(round)) => round.is_watched(),
-            _ => false,
-        }
-    }
-
-    /// A buffer with room for the header, as large as the last value needed.
-    fn buffer(&self) -> Vec<u8> {
-        let expected = self.call.site.expected_len().max(HEADER + 64);
-        let mut buffer = Vec::with_capacity(expected);
-        buffer.resize(HEADER, 0);
-        buffer
-    }
-
-    /// Boxed for the same reason as [`Call::plan`].
-    fn end(mut self: Box<Self>, outcome: Outcome) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        Box::pin(async move {
-            self.ended = !matches!(outcome, Outcome::Failed);
-            // The body has ended.
-            self.permit = None;
-            self.call.context.report(self.call.served);
-            let outcome = match &self.registration {
-                Some(registration) => registration.permit(outcome),
-                None => outcome,
-            };
-            let ticket = self.ticket.take();
-            let (Some(target), Some(ticket)) = (&self.call.target, ticket) else {
-                return;
-            };
-            if let Outcome::Value(bytes) = &outcome {
-                self.call.site.encoded(bytes.len());
-            }
-            let cost = self.started.map_or(0, |started| {
-                let elapsed = clock::now().saturating_duration_since(started);
-                u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
-            });
-            let request = self.call.request(target);
-            let engine = target.cache.engine();
-            engine
-                .finish(request, ticket, outcome, (cost, self.left))
-                .await;
-        })
-    }
-}
-
-impl Drop for Load {
-    fn drop(&mut self) {
-        if !self.ended
-            && let Some(target) = &self.call.target
-        {
-            target
-                .cache
-                .engine()
-                .count(self.call.site, Count::LoadFailed);
-        }
-    }
-}
-
 /// Reads through the cache.
 ///
 /// # Cancel safety
@@ -463,24 +366,8 @@ fn outcome<S: Storable>(
     if !stored && !load.is_watched() {
         return Outcome::Unstored(None);
     }
-    let mut bytes = load.buffer();
-    match S::encode(load.call.format(), value, &mut bytes) {
-        Ok(()) if stored => Outcome::Value(bytes),
-        Ok(()) => Outcome::Unstored(Some(bytes)),
-        Err(error) => {
-            unencodable(load.call.site, &error);
-            Outcome::Unstored(None)
-        }
-    }
-}
-
-#[cold]
-pub(super) fn unencodable(site: &'static Site, error: &dyn core::fmt::Display) {
-    static WARNED: core::sync::atomic::AtomicBool = core::sync::atomic::AtomicBool::new(false);
-    if !WARNED.swap(true, core::sync::atomic::Ordering::Relaxed) {
-        warn(format_args!(
-            "`{}` returned a value that is not cached: {error} (said once; counted as `unstored`)",
-            site.path()
-        ));
-    }
+    let site = load.call.site;
+    let mut bytes = encoding::buffer(site);
+    let encoded = S::encode(load.call.format(), value, &mut bytes);
+    encoding::outcome(site, encoded, bytes, stored)
 }

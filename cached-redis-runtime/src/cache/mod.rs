@@ -4,6 +4,7 @@ mod batch;
 mod builder;
 mod call;
 mod context;
+mod encoding;
 mod global;
 mod invalidation;
 mod nesting;

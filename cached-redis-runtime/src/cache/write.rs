@@ -6,11 +6,11 @@ use core::pin::{Pin, pin};
 
 use tokio::runtime::Handle;
 
-use super::call::unencodable;
 use super::context::Context;
+use super::encoding;
 use super::global::CacheRef;
 use super::invalidation::{Invalidation, KeyList, TemplateKey};
-use crate::codec::{Cacheable, Format, HEADER};
+use crate::codec::{Cacheable, Format};
 use crate::engine::{Admission, Left, Outcome, Request, Seized, tag_prefix};
 use crate::shape::{Shape, Storable, Verdict};
 use crate::site::Site;
@@ -89,14 +89,6 @@ impl WriteThrough {
         list.filter(|_| !self.invalidation.site().takes_transaction())
     }
 
-    /// A buffer with room for the header, as large as the last value needed.
-    fn buffer(&self) -> Vec<u8> {
-        let expected = self.invalidation.site().expected_len();
-        let mut buffer = Vec::with_capacity(expected.max(HEADER + 64));
-        buffer.resize(HEADER, 0);
-        buffer
-    }
-
     /// Takes the key.
     async fn seize(&mut self) {
         let tags = core::mem::take(&mut self.tags);
@@ -137,14 +129,10 @@ impl WriteThrough {
         if self.stored().is_none() || !store(value) {
             return Outcome::Unstored(None);
         }
-        let mut bytes = self.buffer();
-        match S::encode(self.format, value, &mut bytes) {
-            Ok(()) => Outcome::Value(bytes),
-            Err(error) => {
-                unencodable(self.invalidation.site(), &error);
-                Outcome::Unstored(None)
-            }
-        }
+        let site = self.invalidation.site();
+        let mut bytes = encoding::buffer(site);
+        let encoded = S::encode(self.format, value, &mut bytes);
+        encoding::outcome(site, encoded, bytes, true)
     }
 
     /// After the body.
@@ -166,9 +154,6 @@ impl WriteThrough {
             if failed {
                 engine.unwritten(seized).await;
             } else if let Some(key) = list.keys().first() {
-                if let Outcome::Value(bytes) = &outcome {
-                    site.encoded(bytes.len());
-                }
                 let request = Request {
                     site,
                     key,

@@ -4,10 +4,9 @@ use core::future::Future;
 use core::pin::Pin;
 
 use super::{Common, Target};
-use crate::cache::call::unencodable;
 use crate::cache::context::{Context, Served};
+use crate::cache::encoding;
 use crate::clock::{self, Instant};
-use crate::codec::HEADER;
 use crate::engine::{Left, Outcome, Registration, Reload, Ticket};
 use crate::observe::{Count, warn};
 use crate::shape::rows::{BatchShape, Row, Rows, Value};
@@ -127,22 +126,9 @@ fn outcome<L: StoredLeaf>(
 ) -> Outcome {
     let stored = store(value);
     let site = load.call.site;
-    let mut bytes = Vec::with_capacity(site.expected_len().max(HEADER + 64));
-    bytes.resize(HEADER, 0);
-    match L::encode(load.target.format, value, &mut bytes) {
-        Ok(()) => {
-            site.encoded(bytes.len());
-            if stored {
-                Outcome::Value(bytes)
-            } else {
-                Outcome::Unstored(Some(bytes))
-            }
-        }
-        Err(error) => {
-            unencodable(site, &error);
-            Outcome::Unstored(None)
-        }
-    }
+    let mut bytes = encoding::buffer(site);
+    let encoded = L::encode(load.target.format, value, &mut bytes);
+    encoding::outcome(site, encoded, bytes, stored)
 }
 
 #[cold]
