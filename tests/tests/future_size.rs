@@ -2,12 +2,12 @@
 //! its own, so what a call keeps across its awaits is paid many times over.
 
 use std::collections::HashMap;
-use std::mem::{size_of, size_of_val};
+use std::mem::size_of_val;
 
 use cached_redis_runtime::{Cache, cache_aside, cache_invalidate, write_through};
 
-/// What an attribute may add to a future, in bytes. Large arguments come on top, once: they wait in the closure around
-/// the body until it is clear that the body runs.
+/// What an attribute may add to a future, in bytes. A reader's future is mostly smaller than the bare one: its body is
+/// boxed, and only where it runs.
 const AT_MOST: usize = 256;
 
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
@@ -83,11 +83,25 @@ pairs! {
         user
     }
 
+    #[cache_aside(key = "burden:<name>", ttl = 60, skip(block))]
+    fn burden(name: String, block: [u8; 200]) -> User {
+        let user = body::<1>(block.len() as u64).await;
+        drop(name);
+        user
+    }
+
     #[cache_aside(key = "tagged:<id>", ttl = 60, tags("name:<name>", "all"), skip(name))]
     fn tagged(id: u64, name: String) -> Result<User, DbError> {
         let user = body::<1024>(id).await;
         drop(name);
         Ok(user)
+    }
+
+    #[cache_aside(key = "tagged:<name>", ttl = 60, tags("name:<name>", "all"), skip(block))]
+    fn tagged_burden(name: String, block: [u8; 200]) -> User {
+        let user = body::<1>(block.len() as u64).await;
+        drop(name);
+        user
     }
 
     #[cache_aside(key = "row:<ids>", each = ids, ttl = 60)]
@@ -132,36 +146,37 @@ async fn an_attribute_adds_little_to_a_future() {
     let cache = Cache::connect("memory://").await.unwrap();
     let repo = &Repo { tenant: 1, cache };
     macro_rules! table {
-        ($($name:ident($($arg:expr),*) + $arguments:expr;)+) => {
+        ($($name:ident($($arg:expr),*);)+) => {
             [$((
                 stringify!($name),
                 size_of_val(&bare::$name($($arg),*)),
                 size_of_val(&annotated::$name($($arg),*)),
-                $arguments,
             )),+]
         };
     }
     let sizes = table! {
-        value(1) + 0;
-        large(1) + 0;
-        number(1) + 0;
-        found(1, "a") + 0;
-        method(repo, 1) + 0;
-        owned(String::new(), vec![]) + 0;
-        wide(String::new(), [0; 200]) + size_of::<(String, [u8; 200])>();
-        tagged(1, String::new()) + 0;
-        rows(&[1]) + 0;
-        write(1) + 0;
-        write_guarded(1) + 0;
-        write_through_result(1) + 0;
-        write_through_value(1, &User { id: 1, name: String::new(), tags: [0; 8] }) + 0;
-        write_with_result(1, String::new()) + 0;
+        value(1);
+        large(1);
+        number(1);
+        found(1, "a");
+        method(repo, 1);
+        owned(String::new(), vec![]);
+        wide(String::new(), [0; 200]);
+        burden(String::new(), [0; 200]);
+        tagged(1, String::new());
+        tagged_burden(String::new(), [0; 200]);
+        rows(&[1]);
+        write(1);
+        write_guarded(1);
+        write_through_result(1);
+        write_through_value(1, &User { id: 1, name: String::new(), tags: [0; 8] });
+        write_with_result(1, String::new());
     };
-    for (name, bare, annotated, _) in sizes {
-        println!("{name}: {bare} -> {annotated}, +{}", annotated - bare);
+    for (name, bare, annotated) in sizes {
+        println!("{name}: {bare} -> {annotated}");
     }
-    for (name, bare, annotated, arguments) in sizes {
-        let at_most = bare + AT_MOST + arguments;
+    for (name, bare, annotated) in sizes {
+        let at_most = bare + AT_MOST;
         assert!(
             annotated <= at_most,
             "{name}: {bare} -> {annotated}, of {at_most}"

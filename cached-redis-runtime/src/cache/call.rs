@@ -11,7 +11,7 @@ pub use tagged::{TagList, cache_aside_tagged};
 
 use core::future::Future;
 use core::ops::ControlFlow;
-use core::pin::{Pin, pin};
+use core::pin::Pin;
 
 use super::context::{Context, Mode, Served};
 use super::encoding;
@@ -326,11 +326,8 @@ where
             }
         };
         let loading = call.load(start);
-        let returned = {
-            let load = pin!(load());
-            loading.context().run(load).await
-        };
-        // Only now is the body's future gone, so only a new variable can have its place.
+        let returned = loading.context().run_body(Box::pin(load())).await;
+        // Only now is what was awaited gone, so only a new variable can have its place.
         let output = returned;
         let outcome = if loading.is_wanted() {
             outcome::<S>(&loading, &output, store)

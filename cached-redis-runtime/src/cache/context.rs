@@ -163,6 +163,18 @@ impl Context {
             future.as_mut().poll(cx)
         })
     }
+
+    /// Polls a body in this context. Boxed, for beside a load an allocation is nothing, and a hit's caller has no room set
+    /// aside for what it does not run.
+    pub(super) fn run_body<F: Future>(
+        mut self,
+        mut body: Pin<Box<F>>,
+    ) -> impl Future<Output = F::Output> {
+        poll_fn(move |cx| {
+            let _inside = Inside::enter(&mut self);
+            body.as_mut().poll(cx)
+        })
+    }
 }
 
 /// While it lives, its context is the thread's; the thread's own waits in its place.

@@ -7,7 +7,6 @@ pub use tagged::{BatchTags, cache_aside_each_tagged};
 
 use core::fmt;
 use core::future::Future;
-use core::pin::pin;
 
 use super::context::{Context, Mode, Served};
 use super::global::{CacheRef, Found};
@@ -267,7 +266,7 @@ where
         let Some(mut target) = target else {
             call.context.report(call.served);
             let context = call.context.of_body(None);
-            return context.run(pin!(load(Asked::all(ids)))).await;
+            return context.run_body(Box::pin(load(Asked::all(ids)))).await;
         };
         target.fingerprint = S::Leaf::fingerprint(call.site, target.format);
         let (found, missing) = find::<S>(&mut call, &target, &asked).await;
@@ -282,11 +281,8 @@ where
             Asked::some(missing.of(&asked).cloned().collect())
         };
         let loading = Box::new(call.load(&target, missing));
-        let returned = {
-            let load = pin!(load(wanted));
-            loading.context().run(load).await
-        };
-        // Only now is the body's future gone, so only a new variable can have its place.
+        let returned = loading.context().run_body(Box::pin(load(wanted))).await;
+        // Only now is what was awaited gone, so only a new variable can have its place.
         let output = returned;
         let outcomes = S::Around::rows(&output)
             .map(|rows| outcomes::<S>(&loading, rows, &asked, &mut store))

@@ -2,7 +2,7 @@
 
 use core::fmt;
 use core::future::Future;
-use core::pin::{Pin, pin};
+use core::pin::Pin;
 use std::collections::BTreeMap;
 
 use super::load::outcomes;
@@ -155,7 +155,7 @@ where
             call.context.report(call.served);
             let load = tagged(&mut BatchTags::none());
             let context = call.context.of_body(None);
-            return context.run(pin!(load(Asked::all(ids)))).await;
+            return context.run_body(Box::pin(load(Asked::all(ids)))).await;
         };
         target.fingerprint = S::Leaf::fingerprint(call.site, target.format);
         let (found, missing) = find::<S>(&mut call, &target, &asked).await;
@@ -177,11 +177,8 @@ where
         let (missing, registration) = call.register(&target, missing, places).await;
         let mut loading = Box::new(call.load(&target, missing));
         loading.registration = registration;
-        let returned = {
-            let load = pin!(load(wanted));
-            loading.context().run(load).await
-        };
-        // Only now is the body's future gone, so only a new variable can have its place.
+        let returned = loading.context().run_body(Box::pin(load(wanted))).await;
+        // Only now is what was awaited gone, so only a new variable can have its place.
         let output = returned;
         let outcomes = S::Around::rows(&output)
             .map(|rows| outcomes::<S>(&loading, rows, &asked, &mut store))

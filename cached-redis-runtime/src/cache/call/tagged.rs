@@ -4,7 +4,7 @@
 use core::fmt;
 use core::future::Future;
 use core::ops::ControlFlow;
-use core::pin::{Pin, pin};
+use core::pin::Pin;
 
 use super::{Call, Outcome, outcome, take};
 use crate::cache::global::Found;
@@ -134,19 +134,19 @@ where
 {
     async move {
         call.tag(S::fingerprint);
-        let start = loop {
-            match call.plan().await {
-                ControlFlow::Break(start) => break start,
-                ControlFlow::Continue(hit) => match take::<S>(&call, &hit) {
-                    Some(output) => return output,
-                    None => call.undecodable(&hit),
-                },
-            }
-        };
-        // In a block, so that the list is gone before the await and has no room in the caller's future.
+        // In a block, so that the start and the list are gone before the next await and have no room in the caller's future.
         let (load, registering) = {
+            let start = loop {
+                match call.plan().await {
+                    ControlFlow::Break(start) => break start,
+                    ControlFlow::Continue(hit) => match take::<S>(&call, &hit) {
+                        Some(output) => return output,
+                        None => call.undecodable(&hit),
+                    },
+                }
+            };
             let mut tags = call.tags(&start.ticket);
-            let load = tagged(&mut tags);
+            let load = Box::new(tagged(&mut tags));
             (load, call.register(start, tags))
         };
         let (start, registration) = match registering.await {
@@ -158,11 +158,8 @@ where
         };
         let mut loading = call.load(start);
         loading.registration = registration;
-        let returned = {
-            let load = pin!(load());
-            loading.context().run(load).await
-        };
-        // Only now is the body's future gone, so only a new variable can have its place.
+        let returned = loading.context().run_body(Box::pin(load())).await;
+        // Only now is what was awaited gone, so only a new variable can have its place.
         let output = returned;
         let outcome = if loading.is_wanted() {
             outcome::<S>(&loading, &output, store)
