@@ -45,6 +45,7 @@ mod register;
 #[doc(hidden)]
 pub mod shape;
 mod site;
+mod size;
 mod store;
 mod sync;
 mod ttl;

@@ -10,6 +10,7 @@ use core::time::Duration;
 
 use crate::codec::Nonce;
 use crate::error::Error;
+use crate::size::Size;
 
 /// A command under way. Boxed so that stores are interchangeable: one allocation beside a network round trip.
 pub(crate) type Reply<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
@@ -120,7 +121,8 @@ pub(crate) const BATCH_BYTES: usize = 256 << 10;
 ///
 /// Where a method takes several keys and has a result for each, an error of the whole is one that befell all of them.
 pub(crate) trait Store: fmt::Debug + Send + Sync {
-    fn get<'a>(&'a self, key: &'a str) -> Reply<'a, Look>;
+    /// `size` is what the value is thought to be: a wrong guess costs time.
+    fn get<'a>(&'a self, key: &'a str, size: Size) -> Reply<'a, Look>;
 
     /// Puts a lease with `nonce` in place of what `expect` allows, to expire after `lease`.
     fn claim<'a>(
@@ -148,18 +150,20 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// Lets the lease with `nonce` live for another `lease`. Says whether it is still there.
     fn renew<'a>(&'a self, key: &'a str, nonce: Nonce, lease: Duration) -> Reply<'a, bool>;
 
-    /// Deletes the lease with `nonce`; a value stored under the same nonce stays. Says whether it did.
-    fn release<'a>(&'a self, key: &'a str, nonce: Nonce) -> Reply<'a, bool>;
+    /// Deletes the lease with `nonce`; a value stored under the same nonce stays. Says whether it did. `size` is that of a
+    /// value that may be on its way to take the lease's place, and is not to be overtaken.
+    fn release<'a>(&'a self, key: &'a str, nonce: Nonce, size: Size) -> Reply<'a, bool>;
 
     /// Reads up to [`BATCH`] keys in one go. A key of another Redis type reads as missing.
     fn get_many<'a>(
         &'a self,
         keys: &'a [&'a str],
+        size: Size,
     ) -> Reply<'a, Vec<Result<Option<Vec<u8>>, Error>>> {
         Box::pin(async move {
             let mut found = Vec::with_capacity(keys.len());
             for key in keys {
-                found.push(self.get(key).await.map(|look| look.bytes));
+                found.push(self.get(key, size).await.map(|look| look.bytes));
             }
             Ok(found)
         })
@@ -215,7 +219,8 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
         Box::pin(async move {
             let mut released = Vec::with_capacity(leases.len());
             for (key, nonce) in leases {
-                released.push(self.release(key, *nonce).await.map(drop));
+                let gone = self.release(key, *nonce, Size::Ordinary).await;
+                released.push(gone.map(drop));
             }
             Ok(released)
         })

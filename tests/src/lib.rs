@@ -4,6 +4,7 @@
 //! - [`Sentinels`]: a primary, a replica and those who put the one in the other's place.
 //! - [`TlsServer`]: the server on a port with TLS as well, with a certificate by an [`Authority`] of the test's own.
 //! - [`Cluster`]: three primaries with a replica each, whose slots can be moved and whose nodes can fail.
+//! - [`Clog`]: a way to a server on which large messages get stuck.
 //! - [`Postgres`]: a database server of one's own, where PostgreSQL is installed.
 //! - [`Gate`] and [`CountingLoader`]: hold a load at the interesting moment and count how often it ran.
 //! - [`ChildProcess`] and [`Role`]: run a part of the test in another process, which a test may kill.
@@ -18,6 +19,7 @@
 
 mod child;
 mod clock;
+mod clog;
 mod gate;
 mod loader;
 mod port;
@@ -27,6 +29,7 @@ mod table;
 
 pub use self::child::{ChildProcess, Role};
 pub use self::clock::{Stopwatch, eventually, eventually_blocking, pause};
+pub use self::clog::Clog;
 pub use self::gate::Gate;
 pub use self::loader::CountingLoader;
 pub use self::scratch::ScratchDir;

@@ -24,6 +24,7 @@ pub(super) fn outcome(
     match encoded {
         Ok(()) if stored => {
             site.encoded(bytes.len());
+            site.saw(bytes.len());
             Outcome::Value(bytes)
         }
         Ok(()) => Outcome::Unstored(Some(bytes)),

@@ -93,7 +93,7 @@ impl Engine {
             (None, Sight::Other(bytes)) => Ok(ControlFlow::Continue(Some(bytes))),
             // Over before this caller came aboard: look again.
             (None, Sight::Opened(nonce)) if self.flights.find(key, nonce).is_none() => {
-                self.look(key, *patience).await
+                self.look(request, *patience).await
             }
             // What the claim wrote is what a GET would have shown.
             (None, Sight::Opened(nonce)) => Ok(ControlFlow::Continue(Some(

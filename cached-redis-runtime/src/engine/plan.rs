@@ -101,7 +101,7 @@ impl Engine {
     /// neither moved nor allocated for here.
     pub(crate) fn get<'a>(&'a self, request: Request<'a>) -> Option<Reply<'a, Look>> {
         if self.is_trusted(request) {
-            Some(self.store.get(request.key))
+            Some(self.store.get(request.key, request.site.size()))
         } else {
             None
         }
@@ -136,6 +136,9 @@ impl Engine {
                 return ControlFlow::Break(self.in_rounds());
             }
         };
+        if let Some(bytes) = &bytes {
+            request.site.saw(bytes.len());
+        }
         match bytes {
             Some(bytes) => match self.see(&bytes, request, reload) {
                 Seen::Usable { absent } => ControlFlow::Break(Plan::Hit(Hit {

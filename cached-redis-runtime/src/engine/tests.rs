@@ -7,6 +7,7 @@ use super::*;
 use crate::backend::memory::MemoryStore;
 use crate::clock::{self, Instant};
 use crate::codec::{Entry, HEADER, Nonce, read};
+use crate::size::Size;
 use crate::store::{
     BATCH, Claimed, Claiming, Cursor, Deleted, Expect, Filling, Look, Reply, Tagging,
 };
@@ -34,8 +35,8 @@ impl Late {
 }
 
 impl Store for Late {
-    fn get<'a>(&'a self, key: &'a str) -> Reply<'a, Look> {
-        let look = self.say(self.store.get(key));
+    fn get<'a>(&'a self, key: &'a str, size: Size) -> Reply<'a, Look> {
+        let look = self.say(self.store.get(key, size));
         Box::pin(async move {
             let took = self.by;
             look.await.map(|look| Look { took, ..look })
@@ -70,15 +71,16 @@ impl Store for Late {
         self.say(self.store.renew(key, nonce, lease))
     }
 
-    fn release<'a>(&'a self, key: &'a str, nonce: Nonce) -> Reply<'a, bool> {
-        self.say(self.store.release(key, nonce))
+    fn release<'a>(&'a self, key: &'a str, nonce: Nonce, size: Size) -> Reply<'a, bool> {
+        self.say(self.store.release(key, nonce, size))
     }
 
     fn get_many<'a>(
         &'a self,
         keys: &'a [&'a str],
+        size: Size,
     ) -> Reply<'a, Vec<Result<Option<Vec<u8>>, Error>>> {
-        self.say(self.store.get_many(keys))
+        self.say(self.store.get_many(keys, size))
     }
 
     fn claim_many<'a>(
@@ -196,7 +198,11 @@ fn assert_passed(since: Instant, millis: u64) {
 }
 
 async fn holds_the_value(engine: &Engine) -> bool {
-    let look = engine.store.get(KEY).await.expect("never fails");
+    let look = engine
+        .store
+        .get(KEY, Size::Ordinary)
+        .await
+        .expect("never fails");
     let bytes = look.bytes.unwrap_or_default();
     matches!(read(&bytes), Entry::Value { .. })
 }
@@ -221,7 +227,11 @@ async fn a_claim_has_what_the_look_has_left() {
     assert!(matches!(plan, Plan::Round(_)), "{plan:?}");
     // What the server granted all the same has been given back.
     clock::sleep(2 * DEADLINE).await;
-    let look = engine.store.get(KEY).await.expect("never fails");
+    let look = engine
+        .store
+        .get(KEY, Size::Ordinary)
+        .await
+        .expect("never fails");
     assert!(look.bytes.is_none());
     assert_eq!(engine.stats().under_way, 0);
 }

@@ -20,10 +20,11 @@ impl Engine {
     /// Reads the key once more.
     pub(super) async fn look(
         &self,
-        key: &str,
+        request: Request<'_>,
         patience: Patience,
     ) -> Result<ControlFlow<Plan, Option<Bytes>>, Error> {
-        let look = patience.spend(self.store.get(key)).await?;
+        let look = self.store.get(request.key, request.site.size());
+        let look = patience.spend(look).await?;
         Ok(ControlFlow::Continue(look.bytes.map(Bytes::from)))
     }
 
@@ -45,7 +46,7 @@ impl Engine {
         };
         match waited {
             Ok(Verdict::Entry(bytes)) => Ok(ControlFlow::Continue(Some(bytes))),
-            Ok(Verdict::Over) => self.look(key, *patience).await,
+            Ok(Verdict::Over) => self.look(request, *patience).await,
             Ok(Verdict::Alone) => Ok(ControlFlow::Break(Plan::Load(Ticket::Uncached))),
             Ok(Verdict::Away) => Ok(ControlFlow::Break(Plan::Round(patience.end()))),
             // The one before this caller gave up: same lease, this caller's body. The body begins after the claim and
@@ -74,7 +75,7 @@ impl Engine {
             // What does not go back in time does in the background.
             clock::by(patience.due(), pin!(lease.release())).await;
         }
-        self.look(turn.key(), patience).await
+        self.look(request, patience).await
     }
 
     /// Looks at another process's lease until it changes, on behalf of everybody here who waits for it.
@@ -93,7 +94,7 @@ impl Engine {
             }
             clock::sleep(Duration::from_millis(spread_between(pause / 2 + 2, pause))).await;
             pause = (pause * 2).min(50);
-            let got = self.store.get(turn.key()).await;
+            let got = self.store.get(turn.key(), request.site.size()).await;
             if got.is_err() {
                 // One after the other, each of those who wait would find out the same.
                 drop(turn.end(Verdict::Away));

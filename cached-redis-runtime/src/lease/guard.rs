@@ -9,6 +9,7 @@ use super::fleet::Fleet;
 use super::keep;
 use crate::codec::Nonce;
 use crate::error::Error;
+use crate::size::Size;
 use crate::store::{Filling, Store};
 use crate::sync::Arc;
 
@@ -20,6 +21,8 @@ pub(crate) struct Lease {
     nonce: Nonce,
     keeper: Keeper,
     armed: bool,
+    /// Of the entry that was sent to take its place.
+    sent: Size,
 }
 
 /// Who renews a lease.
@@ -38,6 +41,7 @@ impl Lease {
             nonce,
             keeper: Keeper::None,
             armed: true,
+            sent: Size::Ordinary,
         }
     }
 
@@ -59,6 +63,11 @@ impl Lease {
             entry,
             life,
         }
+    }
+
+    /// A fill that failed may still be on its way: a release that came before it would leave it without its lease.
+    pub(crate) fn sent(&mut self, entry: &[u8]) {
+        self.sent = Size::of(entry.len());
     }
 
     /// The fill was answered: either way there is no lease of ours left on the server.
@@ -85,7 +94,8 @@ impl Lease {
     ///
     /// # Errors
     /// When the store cannot say. The lease is then given back in the background, which a stored value survives.
-    pub(crate) async fn fill(self, entry: &[u8], life: Option<u64>) -> Result<bool, Error> {
+    pub(crate) async fn fill(mut self, entry: &[u8], life: Option<u64>) -> Result<bool, Error> {
+        self.sent(entry);
         let filled = self.store.fill(&self.key, self.nonce, entry, life).await?;
         self.filled();
         Ok(filled)
@@ -94,7 +104,8 @@ impl Lease {
     /// Gives the lease back and waits until it is, so that the next caller can load at once.
     pub(crate) async fn release(mut self) {
         // On an error the drop below tries once more in the background, and the lease expires by itself.
-        if self.store.release(&self.key, self.nonce).await.is_ok() {
+        let released = self.store.release(&self.key, self.nonce, self.sent);
+        if released.await.is_ok() {
             self.disarm();
         }
     }
@@ -114,11 +125,12 @@ impl Drop for Lease {
         let Ok(runtime) = Handle::try_current() else {
             return;
         };
-        if let Keeper::Fleet(fleet) = &self.keeper {
+        if let (Keeper::Fleet(fleet), Size::Ordinary) = (&self.keeper, self.sent) {
             fleet.give_back(&runtime, &self.key, self.nonce);
         } else {
-            let (store, key, nonce) = (Arc::clone(&self.store), Arc::clone(&self.key), self.nonce);
-            drop(runtime.spawn(async move { store.release(&key, nonce).await }));
+            let (store, key) = (Arc::clone(&self.store), Arc::clone(&self.key));
+            let (nonce, sent) = (self.nonce, self.sent);
+            drop(runtime.spawn(async move { store.release(&key, nonce, sent).await }));
         }
     }
 }

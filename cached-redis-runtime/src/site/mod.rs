@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 
 use crate::codec::{Format, Tags};
 use crate::observe::{Counters, warn};
+use crate::size::{Expected, Size};
 use crate::sync::{Arc, OnceLock};
 
 /// How many caches' counters a site finds without asking the cache. A test run may make any number of caches.
@@ -40,6 +41,8 @@ pub struct Site {
     counters: [OnceLock<(u64, Arc<Counters>)>; REMEMBERED],
     /// How long the last encoded value was, to reserve the next buffer in one go.
     encoded_len: AtomicUsize,
+    /// Which connection its next value takes.
+    expected: Expected,
 }
 
 impl Site {
@@ -64,6 +67,7 @@ impl Site {
             tags: Tags::new(),
             counters: [const { OnceLock::new() }; REMEMBERED],
             encoded_len: AtomicUsize::new(0),
+            expected: Expected::new(),
         }
     }
 
@@ -196,6 +200,16 @@ impl Site {
 
     pub(crate) fn encoded(&self, len: usize) {
         self.encoded_len.store(len, Ordering::Relaxed);
+    }
+
+    /// What this function's next value is thought to be.
+    pub(crate) fn size(&self) -> Size {
+        self.expected.size()
+    }
+
+    /// A value of this function is so long.
+    pub(crate) fn saw(&self, len: usize) {
+        self.expected.saw(len);
     }
 }
 

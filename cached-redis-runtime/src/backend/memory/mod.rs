@@ -9,6 +9,7 @@ use std::collections::{HashMap, VecDeque};
 use crate::clock::{self, Instant};
 use crate::codec::{LEASE, Nonce, lease, read_guard};
 use crate::error::Error;
+use crate::size::Size;
 use crate::store::{Claimed, Cursor, Deleted, Expect, Look, Reply, Store, Tagging};
 use crate::sync::{Arc, Mutex};
 use tags::Tags;
@@ -187,7 +188,7 @@ impl Slot {
 }
 
 impl Store for MemoryStore {
-    fn get<'a>(&'a self, key: &'a str) -> Reply<'a, Look> {
+    fn get<'a>(&'a self, key: &'a str, _size: Size) -> Reply<'a, Look> {
         self.with(|state| Look {
             bytes: state.read(key),
             took: Duration::ZERO,
@@ -271,7 +272,7 @@ impl Store for MemoryStore {
         })
     }
 
-    fn release<'a>(&'a self, key: &'a str, nonce: Nonce) -> Reply<'a, bool> {
+    fn release<'a>(&'a self, key: &'a str, nonce: Nonce, _size: Size) -> Reply<'a, bool> {
         self.with(|state| state.bytes_of(key) == Some(lease(nonce).as_slice()) && state.remove(key))
     }
 

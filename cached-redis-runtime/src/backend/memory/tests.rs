@@ -4,7 +4,11 @@ use super::*;
 use crate::error::Error;
 
 async fn get(store: &MemoryStore, key: &str) -> Option<Vec<u8>> {
-    store.get(key).await.expect("never fails").bytes
+    store
+        .get(key, Size::Ordinary)
+        .await
+        .expect("never fails")
+        .bytes
 }
 
 /// What a load does: claims, and fills with a payload of this size.
@@ -88,7 +92,10 @@ async fn what_has_expired_is_gone_for_every_command() {
         Some(false)
     );
     assert_eq!(store.renew("k", nonce, lease).await.ok(), Some(false));
-    assert_eq!(store.release("k", nonce).await.ok(), Some(false));
+    assert_eq!(
+        store.release("k", nonce, Size::Ordinary).await.ok(),
+        Some(false)
+    );
     let deleted = store.delete(&["k".to_owned()]).await;
     assert_eq!(deleted.expect("never fails").count, 0);
     assert_eq!(get(&store, "k").await, None);

@@ -1,4 +1,4 @@
-//! One supervisor per endpoint: connects, publishes the connection, replaces it when it is dead.
+//! One supervisor per endpoint, which is a place for one connection to a server: connects, publishes the connection, replaces it when it is dead.
 //!
 //! Callers never wait for a reconnect. With no connection published they fail in nanoseconds and run their body; the
 //! supervisor tries in the background, at most a second apart. A connection is dead when it breaks, and when two
@@ -15,14 +15,13 @@ use redis::{Cmd, ConnectionAddr, Pipeline, ProtocolVersion, RedisError, Value};
 use tokio::sync::watch;
 
 use super::deadline::Deadlines;
-use super::dial::Dialer;
 use super::error::{
     convert, convert_setup, is_dead, is_permanent, is_read_only, timeout, unavailable,
 };
 use super::link::{self, Alarm, Link};
+use super::place::Place;
 use super::scripts::Script;
 use super::setup::load_scripts;
-use super::source::Source;
 use super::supervisor::{ATTEMPT, Supervised, Supervisor, supervise};
 use crate::clock;
 use crate::error::Error;
@@ -49,33 +48,39 @@ pub(super) struct Connected {
 /// One that callers use.
 pub(super) type Live = link::Live<Connected>;
 
-/// One server, through connections that come and go.
+/// One connection to a server, as it comes and goes.
 pub(super) struct Endpoint {
-    source: Source,
-    dialer: Arc<Dialer>,
+    place: Arc<Place>,
+    /// The first to that server, if this is another.
+    first: Option<Weak<Endpoint>>,
     deadlines: Arc<Deadlines>,
     link: Arc<Link<Connected>>,
     /// How the latest attempt ended, for those who wait for the first.
     outcome: watch::Sender<Option<Result<(), Error>>>,
     supervisor: Supervisor,
-    /// Whether a write was refused before.
-    refused: AtomicBool,
+    /// Whether there was a connection once.
+    opened: AtomicBool,
 }
 
 impl Endpoint {
-    pub(super) fn new(
-        source: impl Into<Source>,
-        dialer: &Arc<Dialer>,
-        deadline: Duration,
-    ) -> Arc<Self> {
+    pub(super) fn new(place: Arc<Place>) -> Arc<Self> {
+        Self::beside(place, None)
+    }
+
+    /// For another connection to the same server.
+    pub(super) fn another(self: &Arc<Self>) -> Arc<Self> {
+        Self::beside(Arc::clone(&self.place), Some(Arc::downgrade(self)))
+    }
+
+    fn beside(place: Arc<Place>, first: Option<Weak<Self>>) -> Arc<Self> {
         Arc::new(Self {
-            source: source.into(),
-            dialer: Arc::clone(dialer),
-            deadlines: Arc::new(Deadlines::new(deadline)),
+            deadlines: Arc::new(Deadlines::new(place.deadline)),
+            place,
+            first,
             link: Arc::new(Link::new()),
             outcome: watch::Sender::new(None),
             supervisor: Supervisor::default(),
-            refused: AtomicBool::new(false),
+            opened: AtomicBool::new(false),
         })
     }
 
@@ -119,6 +124,15 @@ impl Endpoint {
 
     pub(super) fn is_live(&self) -> bool {
         self.link.is_live()
+    }
+
+    /// Whether there is a connection, or was one.
+    pub(super) fn was_live(&self) -> bool {
+        self.opened.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn deadline(&self) -> Duration {
+        self.place.deadline
     }
 
     /// The published connection.
@@ -174,7 +188,7 @@ impl Endpoint {
     ) {
         let refused = |reply: &Result<_, _>| reply.as_ref().is_err_and(is_read_only);
         if replies.iter().any(refused) {
-            if !self.refused.swap(true, Ordering::Relaxed) {
+            if self.place.is_first_refusal() {
                 warn(format_args!(
                     "{} is a read-only replica: functions run uncached until the primary is there (said once)",
                     live.address
@@ -212,29 +226,35 @@ impl Endpoint {
 
     /// Leaves a server that is not the one any more. It may well go on answering.
     async fn look_again(&self) {
-        if let Some(live) = self.link.current()
-            && let Ok(info) = self.source.locate(&self.dialer).await
-            && *info.addr() != live.address
+        let Some(live) = self.link.current() else {
+            return;
+        };
+        if self.first.is_none()
+            && let Ok(info) = self.place.locate().await
         {
+            self.place.found(info.addr());
+        }
+        if self.place.has_left(&live.address) {
             self.link.retire(&live);
         }
     }
 
     async fn connect(&self) -> Result<(Connected, Alarm), Error> {
         let alarm = self.link.alarm();
-        let info = self.source.locate(&self.dialer).await?;
-        let mut connection = match self.dialer.open(&info, Some(&alarm)).await {
+        let info = self.place.locate().await?;
+        let dialer = &self.place.dialer;
+        let mut connection = match dialer.open(&info, Some(&alarm)).await {
             // A proxy without `HELLO`: a closed connection then shows only when a command is sent.
             Err(error) if error.kind() == redis::ErrorKind::RESP3NotSupported => {
                 let settings = info.redis_settings().clone();
                 let settings = settings.set_protocol(ProtocolVersion::RESP2);
                 let info = info.clone().set_redis_settings(settings);
-                self.dialer.open(&info, Some(&alarm)).await
+                dialer.open(&info, Some(&alarm)).await
             }
             opened => opened,
         }
         .map_err(convert_setup)?;
-        self.source.verify(&mut connection).await?;
+        self.place.source.verify(&mut connection).await?;
         let digests = load_scripts(&mut connection).await?;
         let connected = Connected {
             number: NUMBER.fetch_add(1, Ordering::Relaxed),
@@ -251,6 +271,10 @@ impl Supervised for Endpoint {
         let connected = clock::within(ATTEMPT, self.connect()).await;
         let outcome = match connected.unwrap_or_else(|_| Err(timeout())) {
             Ok((connected, alarm)) => {
+                if self.first.is_none() {
+                    self.place.found(&connected.address);
+                }
+                self.opened.store(true, Ordering::Relaxed);
                 self.link.publish(connected, alarm);
                 Ok(())
             }
@@ -260,8 +284,18 @@ impl Supervised for Endpoint {
         outcome
     }
 
-    fn address(&self) -> String {
-        self.source.address()
+    fn trouble(&self, error: &Error) -> Option<String> {
+        let address = self.place.source.address();
+        let Some(first) = &self.first else {
+            return Some(format!(
+                "{address} cannot be used ({error}): functions run uncached, reconnecting"
+            ));
+        };
+        // Where the first has the same trouble, it says so.
+        let is_alone = first.upgrade().is_some_and(|first| first.is_live());
+        is_alone.then(|| {
+            format!("another connection to {address} cannot be opened ({error}); trying again")
+        })
     }
 }
 
@@ -282,7 +316,7 @@ impl Connected {
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Endpoint")
-            .field("address", &self.address())
+            .field("address", &self.place.source.address())
             .field("live", &self.is_live())
             .finish_non_exhaustive()
     }
@@ -290,11 +324,13 @@ impl fmt::Debug for Endpoint {
 
 /// Never ends. Like the supervisor it holds the endpoint weakly between steps.
 async fn watch(endpoint: Weak<Endpoint>) -> Infallible {
-    if endpoint.upgrade().is_none_or(|one| !one.source.may_move()) {
+    let place = endpoint.upgrade().map(|one| Arc::clone(&one.place));
+    let Some(place) = place.filter(|place| place.source.may_move()) else {
         return pending().await;
-    }
+    };
+    let mut moves = place.moves();
     loop {
-        clock::sleep(LOOK).await;
+        let _ = clock::within(LOOK, moves.changed()).await;
         if let Some(endpoint) = endpoint.upgrade() {
             endpoint.look_again().await;
         }

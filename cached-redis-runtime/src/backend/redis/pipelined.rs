@@ -13,6 +13,7 @@ use super::steps::{
 };
 use crate::codec::{Nonce, lease};
 use crate::error::Error;
+use crate::size::Size;
 use crate::store::{Claimed, Claiming, Deleted, Expect, Filling};
 
 /// A script's key and arguments.
@@ -22,14 +23,20 @@ impl RedisStore {
     pub(super) async fn mget(
         &self,
         keys: &[&str],
+        size: Size,
     ) -> Result<Vec<Result<Option<Vec<u8>>, Error>>, Error> {
         let mut found: Vec<_> = keys.iter().map(|_| Err(unexpected())).collect();
-        let keys = keys.iter().copied();
-        for (places, reply) in self.wire.send_grouped("MGET", keys).await? {
+        let named = keys.iter().copied();
+        for (places, reply) in self.wire.send_grouped("MGET", named, size).await? {
             match settle(reply) {
                 Ok(Value::Array(values)) => {
                     for (at, value) in places.into_iter().zip(values) {
                         found[at] = text(value);
+                        if let Ok(Some(bytes)) = &found[at]
+                            && Size::of(bytes.len()) > size
+                        {
+                            self.wire.expect_large(keys[at]);
+                        }
                     }
                 }
                 Ok(_) => {}
@@ -49,7 +56,7 @@ impl RedisStore {
             failed: Vec::new(),
         };
         let keys = keys.iter().map(String::as_str);
-        for (places, reply) in self.wire.send_grouped("DEL", keys).await? {
+        for (places, reply) in self.wire.send_grouped("DEL", keys, Size::Ordinary).await? {
             match settle(reply).and_then(|reply| integer(&reply)) {
                 Ok(count) => deleted.count += count,
                 Err(error) => {
@@ -161,7 +168,7 @@ impl RedisStore {
         let mut released: Vec<_> = replies.into_iter().map(released).collect();
         // As for one alone.
         let keys = forbidden.iter().map(|&at| leases[at].0);
-        for (places, reply) in self.wire.send_grouped("DEL", keys).await? {
+        for (places, reply) in self.wire.send_grouped("DEL", keys, Size::Ordinary).await? {
             let deleted = settle(reply).map(drop);
             for place in places {
                 released[forbidden[place]].clone_from(&deleted);

@@ -4,7 +4,9 @@ use redis::{Cmd, Pipeline, RedisError, Value};
 
 use super::connect::{Endpoint, Live};
 use super::scripts::Script;
+use super::server::Server;
 use crate::error::Error;
+use crate::size::Size;
 use crate::sync::Arc;
 
 /// What became of one command: the outer error is that of its connection.
@@ -17,16 +19,20 @@ pub(super) struct Route {
     pub(super) live: Arc<Live>,
     /// The node serves the key only if it is asked to: it does not own the slot yet.
     asking: bool,
+    /// What it was chosen for.
+    pub(super) size: Size,
 }
 
 impl Route {
     /// # Errors
     /// At once, when there is no connection.
-    pub(super) fn to(endpoint: &Arc<Endpoint>) -> Result<Self, Error> {
+    pub(super) fn to(server: &Server, size: Size) -> Result<Self, Error> {
+        let endpoint = server.endpoint(size);
         Ok(Self {
             live: endpoint.live()?,
             endpoint: Arc::clone(endpoint),
             asking: false,
+            size,
         })
     }
 

@@ -6,13 +6,13 @@ use core::time::Duration;
 use redis::{Cmd, Value};
 
 use super::cluster::Cluster;
-use super::connect::Endpoint;
 use super::dial::Dialer;
 use super::error::{convert, is_forbidden, is_unknown_script, is_unknown_syntax};
 use super::pipelined::{settle, text};
-use super::route::Sent;
+use super::route::{Route, Sent};
 use super::scripts::Script;
 use super::sentinel::Sentinels;
+use super::server::Server;
 use super::source::Source;
 use super::tls_settings::TlsSettings;
 use super::url::{self, Target};
@@ -20,6 +20,7 @@ use super::wire::Wire;
 use crate::clock;
 use crate::codec::{Nonce, lease};
 use crate::error::{Error, ErrorKind};
+use crate::size::Size;
 use crate::store::{
     Claimed, Claiming, Cursor, Deleted, Expect, Filling, Look, Reply, Store, Tagging,
 };
@@ -58,9 +59,9 @@ impl RedisStore {
                 return Ok(Self::over(Wire::Cluster(cluster)));
             }
         };
-        let endpoint = Endpoint::new(source, &dialer, deadline);
-        endpoint.start().await?;
-        Ok(Self::over(Wire::One(endpoint)))
+        let server = Server::new(source, &dialer, deadline);
+        server.start().await?;
+        Ok(Self::over(Wire::One(server)))
     }
 
     fn over(wire: Wire) -> Self {
@@ -72,11 +73,11 @@ impl RedisStore {
 
     /// `EVALSHA`, and `EVAL` where the digest is not known (any more).
     async fn eval(&self, script: Script, key: &str, args: &[&[u8]]) -> Result<Value, Error> {
-        settle(self.try_eval(script, key, args).await)
+        let route = self.wire.route(key)?;
+        settle(self.try_eval(route, script, key, args).await)
     }
 
-    async fn try_eval(&self, script: Script, key: &str, args: &[&[u8]]) -> Sent {
-        let mut route = self.wire.route(key)?;
+    async fn try_eval(&self, mut route: Route, script: Script, key: &str, args: &[&[u8]]) -> Sent {
         if let Some(digest) = route.digest(script) {
             let command = scripted("EVALSHA", digest, key, args);
             match self.wire.send(&mut route, &command).await? {
@@ -206,9 +207,9 @@ pub(super) fn millis(duration: Duration) -> u64 {
 }
 
 impl Store for RedisStore {
-    fn get<'a>(&'a self, key: &'a str) -> Reply<'a, Look> {
+    fn get<'a>(&'a self, key: &'a str, size: Size) -> Reply<'a, Look> {
         Box::pin(async move {
-            let mut route = self.wire.route(key)?;
+            let mut route = self.wire.route_of(key, size)?;
             let mut command = Cmd::with_capacity(2, 3 + key.len());
             command.arg("GET").arg(key);
             // Without the steps through `send`: each layer of futures is moved once more.
@@ -224,6 +225,11 @@ impl Store for RedisStore {
                 }
             };
             let bytes = text(reply)?;
+            if let Some(bytes) = &bytes
+                && Size::of(bytes.len()) > size
+            {
+                self.wire.expect_large(key);
+            }
             Ok(Look { bytes, took })
         })
     }
@@ -265,7 +271,13 @@ impl Store for RedisStore {
         Box::pin(async move {
             let millis = life.unwrap_or(0).to_string();
             let args = [&expect.0, entry, millis.as_bytes()];
-            Ok(integer(&self.eval(Script::Fill, key, &args).await?)? > 0)
+            let size = Size::of(entry.len());
+            if size == Size::Large {
+                Box::pin(self.wire.large(key)).await;
+            }
+            let route = self.wire.route_of(key, size)?;
+            let filled = self.try_eval(route, Script::Fill, key, &args).await;
+            Ok(integer(&settle(filled)?)? > 0)
         })
     }
 
@@ -277,11 +289,14 @@ impl Store for RedisStore {
         })
     }
 
-    fn release<'a>(&'a self, key: &'a str, nonce: Nonce) -> Reply<'a, bool> {
+    fn release<'a>(&'a self, key: &'a str, nonce: Nonce, size: Size) -> Reply<'a, bool> {
         Box::pin(async move {
             let lease = lease(nonce);
             let args: [&[u8]; 1] = [&lease];
-            match self.try_eval(Script::Release, key, &args).await? {
+            // Behind a value that may be on its way there. With the connection that is lost as well.
+            let behind = self.wire.route_of(key, size);
+            let route = behind.or_else(|_| self.wire.route(key))?;
+            match self.try_eval(route, Script::Release, key, &args).await? {
                 // What the script needs is not allowed: everybody would wait for the lease until it expires. Whatever else
                 // is there by now, to delete it costs a miss.
                 Err(error) if is_forbidden(&error) => {
@@ -299,8 +314,9 @@ impl Store for RedisStore {
     fn get_many<'a>(
         &'a self,
         keys: &'a [&'a str],
+        size: Size,
     ) -> Reply<'a, Vec<Result<Option<Vec<u8>>, Error>>> {
-        Box::pin(self.mget(keys))
+        Box::pin(self.mget(keys, size))
     }
 
     fn claim_many<'a>(
@@ -312,7 +328,19 @@ impl Store for RedisStore {
     }
 
     fn fill_many<'a>(&'a self, fills: &'a [Filling<'a>]) -> Reply<'a, Vec<Result<bool, Error>>> {
-        Box::pin(self.fill_all(fills))
+        let [only] = fills else {
+            return Box::pin(self.fill_all(fills));
+        };
+        // A large one always comes alone.
+        Box::pin(async move {
+            match self
+                .fill(only.key, only.expect, only.entry, only.life)
+                .await
+            {
+                Err(error) if !error.is_definite() => Err(error),
+                filled => Ok(vec![filled]),
+            }
+        })
     }
 
     fn renew_many<'a>(

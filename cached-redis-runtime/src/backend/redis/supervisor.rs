@@ -25,8 +25,8 @@ pub(super) trait Supervised: Send + Sync {
     /// Tries to connect, and publishes the connection if it works.
     fn attempt(&self) -> impl Future<Output = Result<(), Error>> + Send;
 
-    /// Where that is, without user and password.
-    fn address(&self) -> String;
+    /// What is to be said about an attempt that failed, if anything: without user and password.
+    fn trouble(&self, error: &Error) -> Option<String>;
 }
 
 /// The task of one endpoint, or of a cluster. It ends with the runtime it was started on, so callers ask for it again.
@@ -77,11 +77,9 @@ pub(super) async fn supervise<C>(
             }
             Err(error) if !warned => {
                 warned = true;
-                if let Some(endpoint) = endpoint.upgrade() {
-                    let address = endpoint.address();
-                    warn(format_args!(
-                        "{address} cannot be used ({error}): functions run uncached, reconnecting"
-                    ));
+                let trouble = endpoint.upgrade().and_then(|one| one.trouble(&error));
+                if let Some(trouble) = trouble {
+                    warn(format_args!("{trouble}"));
                 }
             }
             Err(_) => {}

@@ -3,18 +3,19 @@
 use redis::{Cmd, Pipeline, RedisError, Value};
 
 use super::cluster::{Cluster, is_split, slot_of};
-use super::connect::Endpoint;
 use super::error::convert;
 use super::route::{Route, Sent};
+use super::server::Server;
 use super::together::join;
 use crate::clock::{self, Instant};
 use crate::error::Error;
+use crate::size::Size;
 use crate::sync::Arc;
 
 /// One server, or many.
 #[derive(Debug)]
 pub(super) enum Wire {
-    One(Arc<Endpoint>),
+    One(Arc<Server>),
     Cluster(Arc<Cluster>),
 }
 
@@ -22,14 +23,43 @@ pub(super) enum Wire {
 pub(super) type Routed = (Result<Route, Error>, Cmd);
 
 impl Wire {
-    /// Where commands for this key go.
+    /// Where commands for this key go: those that carry no value, or an ordinary one.
     ///
     /// # Errors
     /// At once, when there is no connection.
     pub(super) fn route(&self, key: &str) -> Result<Route, Error> {
+        self.route_of(key, Size::Ordinary)
+    }
+
+    /// Where commands go that carry a value of this size.
+    ///
+    /// # Errors
+    /// As for [`route`](Self::route).
+    pub(super) fn route_of(&self, key: &str, size: Size) -> Result<Route, Error> {
         match self {
-            Self::One(endpoint) => Route::to(endpoint),
-            Self::Cluster(cluster) => cluster.route(key),
+            Self::One(server) => Route::to(server, size),
+            Self::Cluster(cluster) => cluster.route(key, size),
+        }
+    }
+
+    /// The server of this key has large values.
+    pub(super) fn expect_large(&self, key: &str) {
+        if let Some(server) = self.server(key) {
+            server.open_large();
+        }
+    }
+
+    /// Waits until a large value can be sent for this key, or what hinders it is known, for the deadline at most.
+    pub(super) async fn large(&self, key: &str) {
+        if let Some(server) = self.server(key) {
+            server.large().await;
+        }
+    }
+
+    fn server(&self, key: &str) -> Option<Arc<Server>> {
+        match self {
+            Self::One(server) => Some(Arc::clone(server)),
+            Self::Cluster(cluster) => cluster.server(key),
         }
     }
 
@@ -102,11 +132,12 @@ impl Wire {
         &self,
         name: &str,
         keys: impl Iterator<Item = &'a str>,
+        size: Size,
     ) -> Result<Vec<(Vec<usize>, Sent)>, Error> {
         let keys: Vec<_> = keys.collect();
         let groups = self.groups(&keys);
         let began = clock::now();
-        let sent = self.send_each(self.name_groups(name, &keys, &groups));
+        let sent = self.send_each(self.name_groups(name, &keys, &groups, size));
         let mut replies: Vec<_> = groups.into_iter().zip(sent.await?).collect();
         let is_torn = |(group, sent): &(Vec<usize>, Sent)| {
             group.len() > 1 && matches!(sent, Ok(Err(error)) if is_split(error))
@@ -115,7 +146,7 @@ impl Wire {
             let (torn, whole): (Vec<_>, _) = replies.into_iter().partition(is_torn);
             let torn = torn.into_iter().flat_map(|(group, _)| group);
             let each: Vec<_> = torn.map(|at| vec![at]).collect();
-            let commands = self.name_groups(name, &keys, &each);
+            let commands = self.name_groups(name, &keys, &each, size);
             replies = whole;
             replies.extend(
                 each.into_iter()
@@ -126,13 +157,19 @@ impl Wire {
     }
 
     /// A command for each group.
-    fn name_groups(&self, name: &str, keys: &[&str], groups: &[Vec<usize>]) -> Vec<Routed> {
+    fn name_groups(
+        &self,
+        name: &str,
+        keys: &[&str],
+        groups: &[Vec<usize>],
+        size: Size,
+    ) -> Vec<Routed> {
         let commands = groups.iter().map(|group| {
             let mut command = redis::cmd(name);
             for &at in group {
                 command.arg(keys[at]);
             }
-            (self.route(keys[group[0]]), command)
+            (self.route_of(keys[group[0]], size), command)
         });
         commands.collect()
     }
@@ -140,8 +177,9 @@ impl Wire {
     /// Asks for a sign of life.
     pub(super) async fn ping(&self) -> Result<(), Error> {
         match self {
-            Self::One(endpoint) => {
-                let sent = Route::to(endpoint)?.send(&redis::cmd("PING")).await?;
+            Self::One(server) => {
+                let route = Route::to(server, Size::Ordinary)?;
+                let sent = route.send(&redis::cmd("PING")).await?;
                 sent.map(drop).map_err(convert)
             }
             Self::Cluster(cluster) => cluster.ping().await,
@@ -150,7 +188,7 @@ impl Wire {
 
     pub(super) fn is_ready(&self) -> bool {
         match self {
-            Self::One(endpoint) => endpoint.is_live(),
+            Self::One(server) => server.is_live(),
             Self::Cluster(cluster) => cluster.is_ready(),
         }
     }

@@ -98,8 +98,12 @@ impl Engine {
             let failed = filled.as_ref().err().cloned();
             let filled = filled.unwrap_or_default();
             for (one, filled) in landings.into_iter().zip(every(filled, failed.as_ref())) {
-                if let (Right::Lease(lease, _turn), Ok(_)) = (one.right, &filled) {
-                    lease.filled();
+                if let Right::Lease(mut lease, _turn) = one.right {
+                    if filled.is_ok() {
+                        lease.filled();
+                    } else {
+                        lease.sent(&one.entry);
+                    }
                 }
                 self.count_fill(site, filled);
             }

@@ -35,7 +35,7 @@ impl Search<'_> {
             rest = later;
             let keys = some.iter().map(|&at| self.batch.keys[at].as_str());
             let keys: Vec<&str> = keys.collect();
-            let look = engine.store.get_many(&keys);
+            let look = engine.store.get_many(&keys, self.batch.site.size());
             let found = match began {
                 None if !is_first => patience.spend(look).await,
                 // More keys than one command names have a deadline for each command. The first command needs no other:
@@ -54,6 +54,7 @@ impl Search<'_> {
                 }
             };
             let lengths = found.iter().flatten().flatten().map(Vec::len);
+            lengths.clone().for_each(|len| self.batch.site.saw(len));
             if let Some(mean) = lengths.clone().sum::<usize>().checked_div(lengths.count()) {
                 length = mean;
                 self.batch.site.encoded(mean);

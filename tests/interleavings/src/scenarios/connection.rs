@@ -178,8 +178,8 @@ impl Supervised for Endpoint {
         Ok(())
     }
 
-    fn address(&self) -> String {
-        String::new()
+    fn trouble(&self, _error: &Error) -> Option<String> {
+        None
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::slots::SLOTS;
 use super::topology::{Address, Topology};
-use crate::backend::redis::connect::Endpoint;
+use crate::backend::redis::server::Server;
 use crate::sync::Arc;
 
 /// In place of an index: nobody owns this slot.
@@ -12,7 +12,7 @@ const NOBODY: u16 = u16::MAX;
 #[derive(Clone, Debug)]
 pub(super) struct Node {
     pub(super) address: Address,
-    pub(super) endpoint: Arc<Endpoint>,
+    pub(super) server: Arc<Server>,
 }
 
 /// One state of the cluster, as this process knows it. It is read on every command and never changed: the next state is
@@ -45,7 +45,7 @@ impl Map {
     pub(super) fn new(
         topology: Topology,
         named: Vec<Address>,
-        mut open: impl FnMut(&Address) -> Arc<Endpoint>,
+        mut open: impl FnMut(&Address) -> Arc<Server>,
     ) -> Self {
         let mut map = Self::empty();
         for range in topology.ranges {
@@ -62,11 +62,11 @@ impl Map {
         map
     }
 
-    fn place(&mut self, address: Address, open: impl FnOnce(&Address) -> Arc<Endpoint>) -> u16 {
+    fn place(&mut self, address: Address, open: impl FnOnce(&Address) -> Arc<Server>) -> u16 {
         let known = self.nodes.iter().position(|node| node.address == address);
         let place = known.unwrap_or_else(|| {
-            let endpoint = open(&address);
-            self.nodes.push(Node { address, endpoint });
+            let server = open(&address);
+            self.nodes.push(Node { address, server });
             self.nodes.len() - 1
         });
         // There are fewer nodes than slots.
@@ -96,6 +96,6 @@ impl Map {
 
     /// Whether every slot has an owner, and every owner a connection.
     pub(super) fn is_whole(&self) -> bool {
-        self.is_covered && self.primaries().iter().all(|node| node.endpoint.is_live())
+        self.is_covered && self.primaries().iter().all(|node| node.server.is_live())
     }
 }

@@ -27,11 +27,13 @@ use self::topology::Address;
 use super::dial::Dialer;
 use super::error::{convert, is_permanent, timeout};
 use super::route::{Route, Sent};
+use super::server::Server;
 use super::supervisor::{ATTEMPT, Supervisor};
 use super::together::join;
 use crate::clock::{self, Instant};
 use crate::error::Error;
 use crate::observe::warn;
+use crate::size::Size;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Arc, Mutex};
 
@@ -98,16 +100,22 @@ impl Cluster {
     ///
     /// # Errors
     /// At once, when nobody owns it or its owner has no connection.
-    pub(super) fn route(self: &Arc<Self>, key: &str) -> Result<Route, Error> {
+    pub(super) fn route(self: &Arc<Self>, key: &str, size: Size) -> Result<Route, Error> {
         let map = self.map.load();
         let route = match map.owner(slot_of(key)) {
-            Some(node) => Route::to(&node.endpoint),
+            Some(node) => Route::to(&node.server, size),
             None => Err(unserved()),
         };
         if route.is_err() {
             self.outdated();
         }
         route
+    }
+
+    /// The owner of this key's slot.
+    pub(super) fn server(&self, key: &str) -> Option<Arc<Server>> {
+        let map = self.map.load();
+        map.owner(slot_of(key)).map(|node| Arc::clone(&node.server))
     }
 
     /// Follows the redirect that a command was answered with, if it is one. `route` becomes that of the last reply. The
@@ -131,7 +139,7 @@ impl Cluster {
                 None if error.redirect_node().is_some() => return Err(unserved()),
                 None => return Ok(Err(error)),
             };
-            *route = self.redirected(redirect)?;
+            *route = self.redirected(redirect, route.size)?;
             match self.in_time(began, route.send(command)).await? {
                 Err(next) => error = next,
                 reply => return Ok(reply),
@@ -161,7 +169,11 @@ impl Cluster {
         ended.unwrap_or_else(|| Err(timeout()))
     }
 
-    fn redirected(self: &Arc<Self>, Redirect { to, ask }: Redirect) -> Result<Route, Error> {
+    fn redirected(
+        self: &Arc<Self>,
+        Redirect { to, ask }: Redirect,
+        size: Size,
+    ) -> Result<Route, Error> {
         let map = self.map.load();
         let known = map.find(&to);
         if !map.primaries().iter().any(|node| node.address == to) {
@@ -172,7 +184,7 @@ impl Cluster {
             }
         }
         let route = match known {
-            Some(node) => Route::to(&node.endpoint),
+            Some(node) => Route::to(&node.server, size),
             None => Err(unserved()),
         };
         if route.is_err() {
@@ -220,7 +232,7 @@ impl Cluster {
         }
         let ping = redis::cmd("PING");
         let pings = map.primaries().iter().map(|node| async {
-            let route = Route::to(&node.endpoint).inspect_err(|_| self.outdated())?;
+            let route = Route::to(&node.server, Size::Ordinary).inspect_err(|_| self.outdated())?;
             route.send(&ping).await?.map_err(convert)
         });
         join(pings)

@@ -6,14 +6,15 @@ use tokio::task::JoinSet;
 use super::map::{Map, Node};
 use super::topology::{Address, Topology};
 use super::{Cluster, unserved};
-use crate::backend::redis::connect::Endpoint;
 use crate::backend::redis::dial::Dialer;
 use crate::backend::redis::error::{convert, convert_setup, is_permanent, timeout};
 use crate::backend::redis::route::Route;
+use crate::backend::redis::server::Server;
 use crate::backend::redis::supervisor::ATTEMPT;
 use crate::backend::redis::together::join;
 use crate::clock;
 use crate::error::{Error, ErrorKind};
+use crate::size::Size;
 use crate::sync::{Arc, spread};
 
 /// `CLUSTER SHARDS` says more, but only from Redis 7.0 on.
@@ -43,11 +44,11 @@ impl Cluster {
         let (old, mut opened) = (self.map.load_full(), Vec::new());
         let map = Map::new(topology, named, |address| {
             if let Some(node) = old.find(address) {
-                return Arc::clone(&node.endpoint);
+                return Arc::clone(&node.server);
             }
-            let endpoint = Endpoint::new(address.info(&self.seeds[0]), &self.dialer, self.deadline);
-            opened.push(Arc::clone(&endpoint));
-            endpoint
+            let server = Server::new(address.info(&self.seeds[0]), &self.dialer, self.deadline);
+            opened.push(Arc::clone(&server));
+            server
         });
         let map = Arc::new(map);
         if old.primaries().is_empty() {
@@ -55,7 +56,7 @@ impl Cluster {
             self.map.store(Arc::clone(&map));
         }
         // With a map whose nodes are not connected yet, callers would do without the cache until they are.
-        let started = join(opened.iter().map(Endpoint::start)).await;
+        let started = join(opened.iter().map(Server::start)).await;
         self.map.store(map);
         let is_refused = started.iter().all(Result::is_err);
         let refusal = started.into_iter().find_map(Result::err);
@@ -64,7 +65,7 @@ impl Cluster {
 
     async fn survey(&self, named: &[Address]) -> Result<Topology, Error> {
         let map = self.map.load_full();
-        let nodes = map.nodes().iter().filter(|node| node.endpoint.is_live());
+        let nodes = map.nodes().iter().filter(|node| node.server.is_live());
         let mut nodes: Vec<_> = nodes.collect();
         // Another one each time: a node may be wrong for long, cut off from the others.
         if let Some(first) = usize::try_from(spread())
@@ -103,7 +104,9 @@ impl Cluster {
 }
 
 async fn ask(node: &Node) -> Result<Topology, Error> {
-    let reply = Route::to(&node.endpoint)?.send(&question()).await?;
+    let reply = Route::to(&node.server, Size::Ordinary)?
+        .send(&question())
+        .await?;
     let reply = reply.map_err(refused)?;
     Topology::read(&reply, &node.address).ok_or_else(unserved)
 }
