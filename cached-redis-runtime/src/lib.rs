@@ -56,7 +56,7 @@ pub use catalogue::{Catalogue, catalogue};
 pub use codec::{Cacheable, Format};
 pub use error::{Error, ErrorKind};
 pub use key::{CacheKey, Key, KeyFamily, KeyName, KeyWriter};
-pub use observe::{FamilyStats, Stats};
+pub use observe::{Capabilities, FamilyStats, ServerInfo, Stats};
 
 #[cfg(feature = "macros")]
 pub use cached_redis_macros::{

@@ -10,6 +10,7 @@ use core::time::Duration;
 
 use crate::codec::Nonce;
 use crate::error::Error;
+use crate::observe::ServerInfo;
 use crate::size::Size;
 
 /// A command under way. Boxed so that stores are interchangeable: one allocation beside a network round trip.
@@ -256,6 +257,9 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
 
     /// Asks for a sign of life.
     fn ping(&self) -> Reply<'_, ()>;
+
+    /// What stands behind it, as far as it is known right now.
+    fn server(&self) -> Option<ServerInfo>;
 
     /// Whether commands have a chance right now.
     fn is_ready(&self) -> bool;

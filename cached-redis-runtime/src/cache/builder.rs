@@ -6,7 +6,7 @@ use core::time::Duration;
 use super::Cache;
 use crate::backend::memory::MemoryStore;
 #[cfg(feature = "redis")]
-use crate::backend::redis::{RedisStore, TlsSettings, deadline_of};
+use crate::backend::redis::{RedisStore, Settings as RedisSettings, TlsSettings, deadline_of};
 use crate::codec::Format;
 use crate::engine::{Engine, Settings};
 use crate::error::{Error, ErrorKind};
@@ -241,9 +241,12 @@ impl CacheBuilder {
 
     #[cfg(feature = "redis")]
     async fn redis(&self) -> Result<Arc<dyn Store>, Error> {
-        let deadline = self.settings.deadline;
-        let tls = self.tls.clone();
-        let store = RedisStore::connect(&self.url, deadline, tls).await?;
+        let settings = RedisSettings {
+            deadline: self.settings.deadline,
+            namespace: self.settings.namespace.clone(),
+            tls: self.tls.clone(),
+        };
+        let store = RedisStore::connect(&self.url, settings).await?;
         Ok(Arc::new(store))
     }
 

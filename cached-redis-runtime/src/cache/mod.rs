@@ -26,7 +26,7 @@ use core::future::Future;
 use crate::engine::{Engine, tag_prefix};
 use crate::error::Error;
 use crate::key::Key;
-use crate::observe::Stats;
+use crate::observe::{ServerInfo, Stats};
 use crate::sync::Arc;
 
 /// A cache: a connection to a server, or a store in this process, and the protocol over it.
@@ -281,6 +281,32 @@ impl Cache {
         let (deleted, swept) = self.engine.carry_out(keys, tags).await;
         let deleted = deleted.into_iter().collect::<Result<(), _>>();
         deleted.and(swept.map(drop))
+    }
+
+    /// What the server calls itself and can do, as it said when it was connected to; nothing is sent. `None` while there is no
+    /// connection. Of a cluster it is what the primaries that there is a connection to have in common.
+    ///
+    /// It is for logs and dashboards: the cache goes by it itself.
+    ///
+    /// # When Redis is down
+    /// Returns `None`.
+    ///
+    /// # Examples
+    /// ```
+    /// use cached_redis_runtime::Cache;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), cached_redis_runtime::Error> {
+    /// let cache = Cache::connect("memory://").await?;
+    /// if let Some(server) = cache.server() {
+    ///     println!("{} {}", server.kind, server.version);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn server(&self) -> Option<ServerInfo> {
+        self.engine.server()
     }
 
     /// What this cache did so far, per family.

@@ -35,7 +35,7 @@ use crate::codec::Format;
 use crate::error::{Error, ErrorKind};
 use crate::flight::{Flights, Lanes};
 use crate::lease::Lease;
-use crate::observe::{Count, Counters, Gauge, Stats, warn};
+use crate::observe::{Count, Counters, Gauge, ServerInfo, Stats, warn};
 use crate::site::{CountersRef, Site};
 use crate::store::Store;
 use crate::sync::{Arc, Mutex};
@@ -124,6 +124,10 @@ impl Engine {
 
     pub(crate) async fn ping(&self) -> Result<(), Error> {
         self.store.ping().await
+    }
+
+    pub(crate) fn server(&self) -> Option<ServerInfo> {
+        self.store.server()
     }
 
     pub(crate) fn counters(&self, site: &'static Site) -> CountersRef<'static> {

@@ -128,6 +128,10 @@ impl Store for Late {
         self.say(self.store.ping())
     }
 
+    fn server(&self) -> Option<ServerInfo> {
+        self.store.server()
+    }
+
     fn is_ready(&self) -> bool {
         true
     }

@@ -12,7 +12,9 @@ use self::source::{Edge, Source, sources};
 
 /// The runtime's layers from the bottom up. A module names lower layers only, not its neighbours.
 const RUNTIME: &[&[&str]] = &[
-    &["clock", "codec", "error", "key", "observe", "size", "sync", "ttl"],
+    &[
+        "clock", "codec", "error", "key", "observe", "size", "sync", "ttl",
+    ],
     &["site", "store"],
     &["backend", "catalogue", "flight", "lease", "shape"],
     &["engine"],

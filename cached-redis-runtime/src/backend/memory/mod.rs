@@ -9,6 +9,7 @@ use std::collections::{HashMap, VecDeque};
 use crate::clock::{self, Instant};
 use crate::codec::{LEASE, Nonce, lease, read_guard};
 use crate::error::Error;
+use crate::observe::ServerInfo;
 use crate::size::Size;
 use crate::store::{Claimed, Cursor, Deleted, Expect, Look, Reply, Store, Tagging};
 use crate::sync::{Arc, Mutex};
@@ -337,6 +338,15 @@ impl Store for MemoryStore {
 
     fn ping(&self) -> Reply<'_, ()> {
         self.with(|_| ())
+    }
+
+    fn server(&self) -> Option<ServerInfo> {
+        Some(ServerInfo {
+            kind: "memory".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            role: "master".to_owned(),
+            ..ServerInfo::default()
+        })
     }
 
     fn is_ready(&self) -> bool {

@@ -20,12 +20,13 @@ use super::error::{
 };
 use super::link::{self, Alarm, Link};
 use super::place::Place;
+use super::probe::Profile;
 use super::scripts::Script;
-use super::setup::load_scripts;
+use super::setup::set_up;
 use super::supervisor::{ATTEMPT, Supervised, Supervisor, supervise};
 use crate::clock;
 use crate::error::Error;
-use crate::observe::warn;
+use crate::observe::{ServerInfo, warn};
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::sync::{Arc, Weak};
 
@@ -43,6 +44,9 @@ pub(super) struct Connected {
     address: ConnectionAddr,
     /// The digests of [`Script::ALL`], where the server let us load them.
     digests: [Option<String>; Script::ALL.len()],
+    info: ServerInfo,
+    /// The server knows `NX` and `GET` only apart, as Redis 6.2 does.
+    claims_by_script: AtomicBool,
 }
 
 /// One that callers use.
@@ -74,7 +78,7 @@ impl Endpoint {
 
     fn beside(place: Arc<Place>, first: Option<Weak<Self>>) -> Arc<Self> {
         Arc::new(Self {
-            deadlines: Arc::new(Deadlines::new(place.deadline)),
+            deadlines: Arc::new(Deadlines::new(place.policy.deadline)),
             place,
             first,
             link: Arc::new(Link::new()),
@@ -131,8 +135,12 @@ impl Endpoint {
         self.opened.load(Ordering::Relaxed)
     }
 
+    pub(super) fn info(&self) -> Option<ServerInfo> {
+        self.link.current().map(|live| live.info.clone())
+    }
+
     pub(super) fn deadline(&self) -> Duration {
-        self.place.deadline
+        self.place.policy.deadline
     }
 
     /// The published connection.
@@ -242,12 +250,13 @@ impl Endpoint {
     async fn connect(&self) -> Result<(Connected, Alarm), Error> {
         let alarm = self.link.alarm();
         let info = self.place.locate().await?;
-        let dialer = &self.place.dialer;
+        let dialer = &self.place.policy.dialer;
+        let mut protocol = info.redis_settings().protocol();
         let mut connection = match dialer.open(&info, Some(&alarm)).await {
             // A proxy without `HELLO`: a closed connection then shows only when a command is sent.
             Err(error) if error.kind() == redis::ErrorKind::RESP3NotSupported => {
-                let settings = info.redis_settings().clone();
-                let settings = settings.set_protocol(ProtocolVersion::RESP2);
+                protocol = ProtocolVersion::RESP2;
+                let settings = info.redis_settings().clone().set_protocol(protocol);
                 let info = info.clone().set_redis_settings(settings);
                 dialer.open(&info, Some(&alarm)).await
             }
@@ -255,12 +264,23 @@ impl Endpoint {
         }
         .map_err(convert_setup)?;
         self.place.source.verify(&mut connection).await?;
-        let digests = load_scripts(&mut connection).await?;
+        let (digests, profile) = set_up(&mut connection, &self.place.probe).await?;
+        let Profile {
+            info: mut said,
+            claims_by_script,
+        } = profile;
+        said.protocol = if protocol == ProtocolVersion::RESP3 {
+            3
+        } else {
+            2
+        };
         let connected = Connected {
             number: NUMBER.fetch_add(1, Ordering::Relaxed),
             connection,
             address: info.addr().clone(),
             digests,
+            info: said,
+            claims_by_script: AtomicBool::new(claims_by_script),
         };
         Ok((connected, alarm))
     }
@@ -306,6 +326,15 @@ impl Connected {
 
     pub(super) fn address(&self) -> &ConnectionAddr {
         &self.address
+    }
+
+    pub(super) fn claims_by_script(&self) -> bool {
+        self.claims_by_script.load(Ordering::Relaxed)
+    }
+
+    /// Where it could not be asked when it was connected to, a claim finds out.
+    pub(super) fn claim_by_script(&self) {
+        self.claims_by_script.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn digest(&self, script: Script) -> Option<&str> {

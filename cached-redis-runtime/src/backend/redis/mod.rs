@@ -8,6 +8,8 @@ mod error;
 mod link;
 mod pipelined;
 mod place;
+mod policy;
+mod probe;
 mod route;
 mod scripts;
 mod sentinel;
@@ -24,6 +26,6 @@ mod together;
 mod url;
 mod wire;
 
-pub(crate) use steps::RedisStore;
+pub(crate) use steps::{RedisStore, Settings};
 pub(crate) use tls_settings::TlsSettings;
 pub(crate) use url::deadline_of;

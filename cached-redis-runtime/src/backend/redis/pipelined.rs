@@ -1,16 +1,17 @@
 //! Steps of the protocol for several keys at once: one round of commands, each still for itself.
 
-use core::sync::atomic::Ordering;
 use core::time::Duration;
 
-use redis::Value;
+use redis::{Cmd, RedisError, Value};
 
+use super::connect::Live;
 use super::error::{convert, is_forbidden, is_unknown_script, is_unknown_syntax};
-use super::route::Sent;
+use super::route::{Route, Sent};
 use super::scripts::Script;
 use super::steps::{
     ClaimArgs, RedisStore, claimed, integer, millis, scripted, set_claim, unexpected,
 };
+use super::wire::Routed;
 use crate::codec::{Nonce, lease};
 use crate::error::Error;
 use crate::size::Size;
@@ -75,40 +76,44 @@ impl RedisStore {
     ) -> Result<Vec<Result<Claimed, Error>>, Error> {
         let millis = millis(duration);
         let leases: Vec<_> = claims.iter().map(|claim| lease(claim.nonce)).collect();
-        let mut results: Vec<_> = claims.iter().map(|_| Err(unexpected())).collect();
-        let by_script = self.claims_by_script.load(Ordering::Relaxed);
-        let (set, mut eval): (Vec<_>, Vec<_>) = (0..claims.len())
-            .partition(|&at| !by_script && matches!(claims[at].expect, Expect::Missing));
-        let commands = set.iter().map(|&at| {
-            let key = claims[at].key;
-            (self.wire.route(key), set_claim(key, &leases[at], millis))
-        });
-        let replies = self.wire.send_each(commands.collect()).await?;
-        for (at, reply) in set.into_iter().zip(replies) {
-            match reply {
-                Ok(Err(error)) if is_unknown_syntax(&error) => {
-                    self.claims_by_script.store(true, Ordering::Relaxed);
-                    eval.push(at);
-                }
-                reply => results[at] = settle(reply).and_then(|r| claimed(r, &leases[at])),
-            }
-        }
-        let args: Vec<_> = eval
+        let args: Vec<_> = claims
             .iter()
-            .map(|&at| ClaimArgs::new(&claims[at].expect, &leases[at], millis))
+            .zip(&leases)
+            .map(|(claim, lease)| ClaimArgs::new(&claim.expect, lease, millis))
             .collect();
-        let calls: Vec<Call<'_>> = eval
+        let calls: Vec<Call<'_>> = claims
             .iter()
             .zip(&args)
-            .map(|(&at, args)| (claims[at].key, args.list().to_vec()))
+            .map(|(claim, args)| (claim.key, args.list().to_vec()))
             .collect();
-        for (at, reply) in eval
-            .into_iter()
-            .zip(self.eval_all(Script::Claim, &calls).await?)
-        {
-            results[at] = settle(reply).and_then(|r| claimed(r, &leases[at]));
-        }
-        Ok(results)
+        let is_set = |at: usize, live: &Live| {
+            matches!(claims[at].expect, Expect::Missing) && !live.claims_by_script()
+        };
+        let commands = (0..claims.len()).map(|at| {
+            let key = claims[at].key;
+            let route = self.wire.route(key);
+            let command = match &route {
+                Ok(route) if is_set(at, &route.live) => set_claim(key, &leases[at], millis),
+                _ => evaluated(Script::Claim, &route, &calls[at]),
+            };
+            (route, command)
+        });
+        let commands: Vec<_> = commands.collect();
+        let is_unknown = |at: usize, error: &RedisError| {
+            let Ok(route) = self.wire.route(claims[at].key) else {
+                return false;
+            };
+            let is_set = is_set(at, &route.live) && is_unknown_syntax(error);
+            if is_set {
+                route.live.claim_by_script();
+            }
+            is_set || is_unknown_script(error)
+        };
+        let script = Script::Claim;
+        let replies = self.send_scripted(script, &calls, commands, is_unknown);
+        let replies = replies.await?.into_iter().zip(&leases);
+        let results = replies.map(|(reply, lease)| claimed(settle(reply)?, lease));
+        Ok(results.collect())
     }
 
     pub(super) async fn fill_all(
@@ -168,10 +173,19 @@ impl RedisStore {
         let mut released: Vec<_> = replies.into_iter().map(released).collect();
         // As for one alone.
         let keys = forbidden.iter().map(|&at| leases[at].0);
-        for (places, reply) in self.wire.send_grouped("DEL", keys, Size::Ordinary).await? {
-            let deleted = settle(reply).map(drop);
-            for place in places {
-                released[forbidden[place]].clone_from(&deleted);
+        match self.wire.send_grouped("DEL", keys, Size::Ordinary).await {
+            Ok(replies) => {
+                for (places, reply) in replies {
+                    let deleted = settle(reply).map(drop);
+                    for place in places {
+                        released[forbidden[place]].clone_from(&deleted);
+                    }
+                }
+            }
+            Err(error) => {
+                for at in forbidden {
+                    released[at] = Err(error.clone());
+                }
             }
         }
         Ok(released)
@@ -211,30 +225,55 @@ impl RedisStore {
         script: Script,
         calls: &[Call<'_>],
     ) -> Result<Vec<Sent>, Error> {
-        let commands = calls.iter().map(|(key, args)| {
-            let route = self.wire.route(key);
-            let digest = route.as_ref().ok().and_then(|route| route.digest(script));
-            let command = match digest {
-                Some(digest) => scripted("EVALSHA", digest, key, args),
-                None => scripted("EVAL", script.source(), key, args),
-            };
+        let commands = calls.iter().map(|call| {
+            let route = self.wire.route(call.0);
+            let command = evaluated(script, &route, call);
             (route, command)
         });
-        let mut replies = self.wire.send_each(commands.collect()).await?;
-        let is_unknown = |reply: &Sent| matches!(reply, Ok(Err(error)) if is_unknown_script(error));
-        let unknown: Vec<_> = (0..replies.len())
-            .filter(|&at| is_unknown(&replies[at]))
-            .collect();
+        let commands = commands.collect();
+        let is_unknown = |_, error: &RedisError| is_unknown_script(error);
+        self.send_scripted(script, calls, commands, is_unknown)
+            .await
+    }
+
+    /// Sends what stands for these calls of a script, and the script's source in place of what the server does not know.
+    ///
+    /// # Errors
+    /// When it is the same for all: no server could be reached.
+    async fn send_scripted(
+        &self,
+        script: Script,
+        calls: &[Call<'_>],
+        commands: Vec<Routed>,
+        is_unknown: impl Fn(usize, &RedisError) -> bool,
+    ) -> Result<Vec<Sent>, Error> {
+        let mut replies = self.wire.send_each(commands).await?;
+        let mut unknown = Vec::new();
+        for (at, reply) in replies.iter().enumerate() {
+            if matches!(reply, Ok(Err(error)) if is_unknown(at, error)) {
+                unknown.push(at);
+            }
+        }
         let again = unknown.iter().map(|&at| {
             let (key, args) = &calls[at];
             let command = scripted("EVAL", script.source(), key, args);
             (self.wire.route(key), command)
         });
-        let second = self.wire.send_each(again.collect()).await?;
+        // What the others have been answered stands, whatever becomes of these.
+        let second = self.wire.send_each_alone(again.collect()).await;
         for (at, reply) in unknown.into_iter().zip(second) {
             replies[at] = reply;
         }
         Ok(replies)
+    }
+}
+
+/// A script by its digest, if the server has it.
+fn evaluated(script: Script, route: &Result<Route, Error>, (key, args): &Call<'_>) -> Cmd {
+    let digest = route.as_ref().ok().and_then(|route| route.digest(script));
+    match digest {
+        Some(digest) => scripted("EVALSHA", digest, key, args),
+        None => scripted("EVAL", script.source(), key, args),
     }
 }
 

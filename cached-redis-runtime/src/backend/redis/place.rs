@@ -1,11 +1,10 @@
 //! What all connections to one server have in common.
 
-use core::time::Duration;
-
 use redis::{ConnectionAddr, ConnectionInfo};
 use tokio::sync::watch;
 
-use super::dial::Dialer;
+use super::cluster::slot_of;
+use super::policy::Policy;
 use super::source::Source;
 use crate::error::Error;
 use crate::sync::Arc;
@@ -14,8 +13,9 @@ use crate::sync::atomic::{AtomicBool, Ordering};
 /// Where a server is, and how it is reached.
 pub(super) struct Place {
     pub(super) source: Source,
-    pub(super) dialer: Arc<Dialer>,
-    pub(super) deadline: Duration,
+    pub(super) policy: Arc<Policy>,
+    /// A key that nothing is ever stored under, to ask it about.
+    pub(super) probe: String,
     /// Where the first of its connections found it last: the others follow.
     found: watch::Sender<Option<ConnectionAddr>>,
     /// Whether a write was refused before.
@@ -23,18 +23,18 @@ pub(super) struct Place {
 }
 
 impl Place {
-    pub(super) fn new(source: Source, dialer: &Arc<Dialer>, deadline: Duration) -> Arc<Self> {
+    pub(super) fn new(source: Source, policy: &Arc<Policy>, slot: Option<u16>) -> Arc<Self> {
         Arc::new(Self {
             source,
-            dialer: Arc::clone(dialer),
-            deadline,
+            policy: Arc::clone(policy),
+            probe: probe_key(&policy.namespace, slot),
             found: watch::Sender::new(None),
             refused: AtomicBool::new(false),
         })
     }
 
     pub(super) async fn locate(&self) -> Result<ConnectionInfo, Error> {
-        self.source.locate(&self.dialer).await
+        self.source.locate(&self.policy.dialer).await
     }
 
     /// It is there now.
@@ -62,5 +62,28 @@ impl Place {
     /// Whether this is the first write that was refused there.
     pub(super) fn is_first_refusal(&self) -> bool {
         !self.refused.swap(true, Ordering::Relaxed)
+    }
+}
+
+/// In this slot, for a node that owns no other. No rendered key has this name, since its `%` is none of an escape.
+fn probe_key(namespace: &str, slot: Option<u16>) -> String {
+    let number = slot.and_then(|slot| {
+        // Each slot comes up within a few times as many numbers as there are slots.
+        (0..1_000_000_u32).find(|number| slot_of(&number.to_string()) == slot)
+    });
+    format!("{namespace}%probe{{{}}}", number.unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_a_probe_for_every_slot() {
+        for slot in 0..16_384 {
+            let key = probe_key("shop:", Some(slot));
+            assert!(key.starts_with("shop:%probe{"), "{key}");
+            assert_eq!(slot_of(&key), slot);
+        }
     }
 }

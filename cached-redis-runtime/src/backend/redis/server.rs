@@ -4,14 +4,14 @@
 //! connection of their own, which is opened when the first one is seen.
 
 use core::fmt;
-use core::time::Duration;
 
 use super::connect::Endpoint;
-use super::dial::Dialer;
 use super::place::Place;
+use super::policy::Policy;
 use super::source::Source;
 use crate::clock;
 use crate::error::Error;
+use crate::observe::ServerInfo;
 use crate::size::Size;
 use crate::sync::{Arc, OnceLock};
 
@@ -23,12 +23,13 @@ pub(super) struct Server {
 }
 
 impl Server {
+    /// `slot` is one that it owns, if it is a node of a cluster.
     pub(super) fn new(
         source: impl Into<Source>,
-        dialer: &Arc<Dialer>,
-        deadline: Duration,
+        policy: &Arc<Policy>,
+        slot: Option<u16>,
     ) -> Arc<Self> {
-        let place = Place::new(source.into(), dialer, deadline);
+        let place = Place::new(source.into(), policy, slot);
         Arc::new(Self {
             first: Endpoint::new(place),
             large: OnceLock::new(),
@@ -45,6 +46,11 @@ impl Server {
 
     pub(super) fn is_live(&self) -> bool {
         self.first.is_live()
+    }
+
+    /// What it is, while there is a connection.
+    pub(super) fn info(&self) -> Option<ServerInfo> {
+        self.first.info()
     }
 
     /// What a command for a value of this size takes.

@@ -1,6 +1,5 @@
 //! The protocol's steps as commands.
 
-use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 
 use redis::{Cmd, Value};
@@ -9,6 +8,7 @@ use super::cluster::Cluster;
 use super::dial::Dialer;
 use super::error::{convert, is_forbidden, is_unknown_script, is_unknown_syntax};
 use super::pipelined::{settle, text};
+use super::policy::Policy;
 use super::route::{Route, Sent};
 use super::scripts::Script;
 use super::sentinel::Sentinels;
@@ -20,6 +20,7 @@ use super::wire::Wire;
 use crate::clock;
 use crate::codec::{Nonce, lease};
 use crate::error::{Error, ErrorKind};
+use crate::observe::ServerInfo;
 use crate::size::Size;
 use crate::store::{
     Claimed, Claiming, Cursor, Deleted, Expect, Filling, Look, Reply, Store, Tagging,
@@ -30,22 +31,28 @@ use crate::sync::Arc;
 #[derive(Debug)]
 pub(crate) struct RedisStore {
     pub(super) wire: Wire,
-    /// Redis 6.2 knows `NX` and `GET` only apart; found out by the first claim, never by a version number. One server of
-    /// that age is enough.
-    pub(super) claims_by_script: AtomicBool,
+}
+
+/// How a store is connected to.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) deadline: Duration,
+    /// What stands before every key.
+    pub(crate) namespace: String,
+    pub(crate) tls: TlsSettings,
 }
 
 impl RedisStore {
     /// # Errors
     /// A URL that cannot be used, or a server that refuses the user, the password or the database. A server that does
     /// not answer is no error.
-    pub(crate) async fn connect(
-        url: &str,
-        deadline: Duration,
-        tls: TlsSettings,
-    ) -> Result<Self, Error> {
+    pub(crate) async fn connect(url: &str, settings: Settings) -> Result<Self, Error> {
         let url = url::parse(url)?;
-        let dialer = Arc::new(Dialer::new(url.target.has_tls(), tls).await?);
+        let policy = Policy {
+            dialer: Dialer::new(url.target.has_tls(), settings.tls).await?,
+            deadline: settings.deadline,
+            namespace: settings.namespace,
+        };
         let source = match url.target {
             Target::Server(info) => Source::from(info),
             Target::Sentinel {
@@ -54,21 +61,16 @@ impl RedisStore {
                 settings,
             } => Sentinels::new(sentinels, master, settings).into(),
             Target::Cluster { seeds } => {
-                let cluster = Cluster::new(seeds, dialer, deadline);
+                let cluster = Cluster::new(seeds, policy);
                 cluster.start().await?;
-                return Ok(Self::over(Wire::Cluster(cluster)));
+                let wire = Wire::Cluster(cluster);
+                return Ok(Self { wire });
             }
         };
-        let server = Server::new(source, &dialer, deadline);
+        let server = Server::new(source, &Arc::new(policy), None);
         server.start().await?;
-        Ok(Self::over(Wire::One(server)))
-    }
-
-    fn over(wire: Wire) -> Self {
-        Self {
-            wire,
-            claims_by_script: AtomicBool::new(false),
-        }
+        let wire = Wire::One(server);
+        Ok(Self { wire })
     }
 
     /// `EVALSHA`, and `EVAL` where the digest is not known (any more).
@@ -96,12 +98,15 @@ impl RedisStore {
         lease: &[u8],
         millis: u64,
     ) -> Result<Option<Claimed>, Error> {
-        let command = set_claim(key, lease, millis);
         let mut route = self.wire.route(key)?;
+        if route.live.claims_by_script() {
+            return Ok(None);
+        }
+        let command = set_claim(key, lease, millis);
         match self.wire.send(&mut route, &command).await? {
             Ok(reply) => claimed(reply, lease).map(Some),
             Err(error) if is_unknown_syntax(&error) => {
-                self.claims_by_script.store(true, Ordering::Relaxed);
+                route.live.claim_by_script();
                 Ok(None)
             }
             Err(error) => Err(convert(error)),
@@ -244,7 +249,6 @@ impl Store for RedisStore {
         Box::pin(async move {
             let (lease, millis) = (lease(nonce), millis(duration));
             if matches!(expect, Expect::Missing)
-                && !self.claims_by_script.load(Ordering::Relaxed)
                 && let Some(claimed) = self.claim_by_set(key, &lease, millis).await?
             {
                 return Ok(claimed);
@@ -388,6 +392,10 @@ impl Store for RedisStore {
 
     fn ping(&self) -> Reply<'_, ()> {
         Box::pin(self.wire.ping())
+    }
+
+    fn server(&self) -> Option<ServerInfo> {
+        self.wire.info()
     }
 
     fn is_ready(&self) -> bool {

@@ -9,6 +9,7 @@ use super::server::Server;
 use super::together::join;
 use crate::clock::{self, Instant};
 use crate::error::Error;
+use crate::observe::ServerInfo;
 use crate::size::Size;
 use crate::sync::Arc;
 
@@ -92,11 +93,16 @@ impl Wire {
     /// # Errors
     /// When it is the same for all: no server could be reached.
     pub(super) async fn send_each(&self, commands: Vec<Routed>) -> Result<Vec<Sent>, Error> {
-        let sent = self.send_since(None, commands).await;
+        let sent = self.send_each_alone(commands).await;
         match sent.first() {
             Some(Err(error)) if sent.iter().all(Result::is_err) => Err(error.clone()),
             _ => Ok(sent),
         }
+    }
+
+    /// [`send_each`](Self::send_each) for those whose errors are their own, even if all have the same.
+    pub(super) async fn send_each_alone(&self, commands: Vec<Routed>) -> Vec<Sent> {
+        self.send_since(None, commands).await
     }
 
     /// `began` if that is when others were sent in place of which these are.
@@ -183,6 +189,13 @@ impl Wire {
                 sent.map(drop).map_err(convert)
             }
             Self::Cluster(cluster) => cluster.ping().await,
+        }
+    }
+
+    pub(super) fn info(&self) -> Option<ServerInfo> {
+        match self {
+            Self::One(server) => server.info(),
+            Self::Cluster(cluster) => cluster.info(),
         }
     }
 

@@ -41,22 +41,23 @@ impl Map {
         }
     }
 
-    /// `named` are nodes that are part of it, whether they own slots or not yet.
+    /// `open` is told a slot of the node, if it owns one. `named` are nodes that are part of it, whether they own slots or not yet.
     pub(super) fn new(
         topology: Topology,
         named: Vec<Address>,
-        mut open: impl FnMut(&Address) -> Arc<Server>,
+        mut open: impl FnMut(&Address, Option<u16>) -> Arc<Server>,
     ) -> Self {
         let mut map = Self::empty();
         for range in topology.ranges {
-            let place = map.place(range.owner, &mut open);
+            let slot = Some(range.first);
+            let place = map.place(range.owner, |address| open(address, slot));
             let slots = usize::from(range.first)..=usize::from(range.last);
             map.owners[slots].fill(place);
         }
         map.primaries = map.nodes.len();
         map.is_covered = !map.owners.contains(&NOBODY);
         for address in named {
-            map.place(address, &mut open);
+            map.place(address, |address| open(address, None));
         }
         map.replicas = topology.replicas;
         map

@@ -14,7 +14,6 @@ mod topology;
 use core::fmt;
 use core::future::Future;
 use core::pin::pin;
-use core::time::Duration;
 
 use arc_swap::ArcSwap;
 use redis::{Cmd, ConnectionInfo, RedisError};
@@ -24,15 +23,15 @@ use tokio::sync::Notify;
 use self::map::Map;
 use self::redirect::{HOPS, Redirect, tells_of_change, unserved};
 use self::topology::Address;
-use super::dial::Dialer;
 use super::error::{convert, is_permanent, timeout};
+use super::policy::Policy;
 use super::route::{Route, Sent};
 use super::server::Server;
 use super::supervisor::{ATTEMPT, Supervisor};
 use super::together::join;
 use crate::clock::{self, Instant};
 use crate::error::Error;
-use crate::observe::warn;
+use crate::observe::{ServerInfo, warn};
 use crate::size::Size;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Arc, Mutex};
@@ -47,8 +46,7 @@ const NAMED: usize = 16;
 pub(super) struct Cluster {
     /// At least one.
     seeds: Vec<ConnectionInfo>,
-    dialer: Arc<Dialer>,
-    deadline: Duration,
+    policy: Arc<Policy>,
     map: ArcSwap<Map>,
     /// Nodes that redirects have named since the map was made and that own no slot there: new ones.
     named: Mutex<Vec<Address>>,
@@ -60,15 +58,10 @@ pub(super) struct Cluster {
 }
 
 impl Cluster {
-    pub(super) fn new(
-        seeds: Vec<ConnectionInfo>,
-        dialer: Arc<Dialer>,
-        deadline: Duration,
-    ) -> Arc<Self> {
+    pub(super) fn new(seeds: Vec<ConnectionInfo>, policy: Policy) -> Arc<Self> {
         Arc::new(Self {
             seeds,
-            dialer,
-            deadline,
+            policy: Arc::new(policy),
             map: ArcSwap::from_pointee(Map::empty()),
             named: Mutex::new(Vec::new()),
             bell: Arc::new(Notify::new()),
@@ -157,7 +150,7 @@ impl Cluster {
         began: Instant,
         rest: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        let end = began + self.deadline;
+        let end = began + self.policy.deadline;
         if clock::now() >= end {
             return Err(timeout());
         }
@@ -239,6 +232,13 @@ impl Cluster {
             .await
             .into_iter()
             .try_for_each(|reply| reply.map(drop))
+    }
+
+    /// What the primaries that there is a connection to have in common.
+    pub(super) fn info(&self) -> Option<ServerInfo> {
+        let map = self.map.load();
+        let infos = map.primaries().iter().filter_map(|node| node.server.info());
+        ServerInfo::common(infos)
     }
 
     /// Whether all keys can be served.

@@ -6,8 +6,8 @@ use tokio::task::JoinSet;
 use super::map::{Map, Node};
 use super::topology::{Address, Topology};
 use super::{Cluster, unserved};
-use crate::backend::redis::dial::Dialer;
 use crate::backend::redis::error::{convert, convert_setup, is_permanent, timeout};
+use crate::backend::redis::policy::Policy;
 use crate::backend::redis::route::Route;
 use crate::backend::redis::server::Server;
 use crate::backend::redis::supervisor::ATTEMPT;
@@ -42,11 +42,11 @@ impl Cluster {
             }
         };
         let (old, mut opened) = (self.map.load_full(), Vec::new());
-        let map = Map::new(topology, named, |address| {
+        let map = Map::new(topology, named, |address, slot| {
             if let Some(node) = old.find(address) {
                 return Arc::clone(&node.server);
             }
-            let server = Server::new(address.info(&self.seeds[0]), &self.dialer, self.deadline);
+            let server = Server::new(address.info(&self.seeds[0]), &self.policy, slot);
             opened.push(Arc::clone(&server));
             server
         });
@@ -89,7 +89,7 @@ impl Cluster {
         let replicas = map.replicas().iter().map(|one| one.info(&self.seeds[0]));
         let mut asked = JoinSet::new();
         for info in self.seeds.iter().cloned().chain(replicas) {
-            asked.spawn(ask_once(info, Arc::clone(&self.dialer)));
+            asked.spawn(ask_once(info, Arc::clone(&self.policy)));
         }
         let mut failed = unserved();
         while let Some(answer) = asked.join_next().await {
@@ -112,9 +112,9 @@ async fn ask(node: &Node) -> Result<Topology, Error> {
 }
 
 /// On a connection for this question alone, for a second at most.
-async fn ask_once(info: ConnectionInfo, dialer: Arc<Dialer>) -> Result<Topology, Error> {
+async fn ask_once(info: ConnectionInfo, policy: Arc<Policy>) -> Result<Topology, Error> {
     let asked = async {
-        let opened = dialer.open(&info, None).await;
+        let opened = policy.dialer.open(&info, None).await;
         let mut connection = opened.map_err(convert_setup)?;
         let reply = connection.send_packed_command(&question()).await;
         reply.and_then(Value::extract_error).map_err(refused)

@@ -1,0 +1,12 @@
+//! How all servers of a cache are connected to.
+
+use core::time::Duration;
+
+use super::dial::Dialer;
+
+pub(super) struct Policy {
+    pub(super) dialer: Dialer,
+    pub(super) deadline: Duration,
+    /// What stands before each key, and so what the user of the URL may write.
+    pub(super) namespace: String,
+}
