@@ -6,11 +6,13 @@ use crate::faults::Kind;
 
 pub(crate) const USAGE: &str = "\
 history [--seconds 60] [--seed 1] [--processes 3] [--readers 8] [--writers 2] [--keys 50]
-        [--faults all|none|NAME,NAME] [--guarded] [--naive]
+        [--faults all|none|NAME,NAME] [--cluster] [--guarded] [--naive]
 
 Readers and writers (so many per process) on a real redis-server; exit code 1 if a read saw a value that is older than
 a write which had been invalidated before the read began, if a call hangs or a worker dies by itself.
 
+--cluster on three primaries and their replicas, which are killed, stopped and replaced while slots move between them; a
+          read of what a failover had brought back is counted by itself, and is no violation
 --guarded every write has `before`, and the only faults are killed processes: a write that was killed between its
           commit and its return must be seen after the lease as well
 --naive   the usual GET, load, SET, DEL instead of cached-redis: it must be found wrong";
@@ -28,6 +30,8 @@ pub(crate) struct Arguments {
     pub(crate) writers: u64,
     pub(crate) keys: u32,
     pub(crate) faults: Vec<Kind>,
+    /// On six nodes.
+    pub(crate) cluster: bool,
     /// Only writes with `before`, only killed processes.
     pub(crate) guarded: bool,
     pub(crate) naive: bool,
@@ -43,6 +47,7 @@ impl Default for Arguments {
             writers: 2,
             keys: 50,
             faults: Kind::ALL.to_vec(),
+            cluster: false,
             guarded: false,
             naive: false,
         }
@@ -60,6 +65,7 @@ impl fmt::Display for Arguments {
             writers,
             keys,
             faults,
+            cluster,
             guarded,
             naive,
         } = self;
@@ -74,6 +80,9 @@ impl fmt::Display for Arguments {
             "history --seconds {seconds} --seed {seed} --processes {processes} --readers {readers} \
              --writers {writers} --keys {keys} --faults {faults}"
         )?;
+        if *cluster {
+            f.write_str(" --cluster")?;
+        }
         if *guarded {
             f.write_str(" --guarded")?;
         }
@@ -93,6 +102,7 @@ impl Arguments {
         while let Some(name) = words.next() {
             match name.as_str() {
                 "--naive" => arguments.naive = true,
+                "--cluster" => arguments.cluster = true,
                 "--guarded" => arguments.guarded = true,
                 name => arguments.set(name, &words.next().unwrap_or_default())?,
             }
@@ -103,6 +113,9 @@ impl Arguments {
         }
         if arguments.processes == 0 || arguments.keys == 0 {
             return Err("there must be a process and a key".to_owned());
+        }
+        if arguments.naive && arguments.cluster {
+            return Err("`--naive` knows no cluster".to_owned());
         }
         Ok(arguments)
     }
@@ -154,10 +167,10 @@ mod tests {
 
     #[test]
     fn arguments_in_any_order() {
-        let parsed = parse("--seed 7 --naive --faults cut,kill --keys 5").unwrap();
+        let parsed = parse("--seed 7 --cluster --faults cut,kill --keys 5").unwrap();
         let expected = Arguments {
             seed: 7,
-            naive: true,
+            cluster: true,
             faults: vec![Kind::Cut, Kind::Kill],
             keys: 5,
             ..Arguments::default()
@@ -175,5 +188,6 @@ mod tests {
         assert!(parse("--seconds").unwrap_err().contains("not a number"));
         assert!(parse("--speed 3").unwrap_err().contains("no such argument"));
         assert!(parse("--keys 0").is_err());
+        assert!(parse("--naive --cluster").is_err());
     }
 }

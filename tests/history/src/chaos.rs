@@ -5,24 +5,15 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use cached_redis_tests::{Server, Stopwatch};
+use cached_redis_tests::Stopwatch;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::faults::{Fault, Kind, Schedule, Target};
-use crate::fleet::Place;
-use crate::proxy::{Proxy, Sky};
+use crate::scene::Scene;
 
 /// Faults that are kept, to be shown with a violation.
 const KEPT: usize = 200;
-
-/// What faults happen to.
-#[derive(Debug)]
-pub(crate) struct Scene {
-    pub(crate) server: Arc<Server>,
-    pub(crate) proxies: Vec<Proxy>,
-    pub(crate) places: Vec<Place>,
-}
 
 /// Which faults there were. Clones are the same record.
 #[derive(Debug, Clone)]
@@ -167,72 +158,5 @@ async fn run(
         if over {
             return;
         }
-    }
-}
-
-impl Scene {
-    async fn strike(&self, target: Target, fault: Fault) {
-        match target {
-            Target::Network(process) => self.storm(process, fault),
-            Target::Server => self.hit_server(fault.kind).await,
-            Target::Process(process) if fault.kind == Kind::Pause => {
-                self.places[process].pause(fault.lasting).await;
-            }
-            Target::Process(process) => self.places[process].kill().await,
-        }
-    }
-
-    fn storm(&self, process: usize, fault: Fault) {
-        let weather = self.proxies[process].weather();
-        let after = usize::try_from(fault.degree).unwrap_or_default();
-        match fault.kind {
-            Kind::Cut => weather.cut(after),
-            Kind::Refuse => {
-                weather.refuse(true);
-                weather.cut(after);
-            }
-            _ => {
-                let (to_server, to_client) = fault.skies();
-                weather.set(to_server, to_client);
-            }
-        }
-    }
-
-    async fn heal(&self, target: Target, fault: Fault) {
-        match (target, fault.kind) {
-            (Target::Network(process), _) => {
-                let weather = self.proxies[process].weather();
-                weather.refuse(false);
-                weather.set(Sky::Clear, Sky::Clear);
-            }
-            (Target::Server, Kind::KillServer) => self.on_server(Server::restart).await,
-            (Target::Server, Kind::StopServer) => self.on_server(Server::cont).await,
-            (Target::Server, Kind::Full) => {
-                self.command(&["CONFIG", "SET", "maxmemory", "0"]).await;
-            }
-            _ => {}
-        }
-    }
-
-    async fn hit_server(&self, kind: Kind) {
-        match kind {
-            Kind::Flush => self.command(&["FLUSHALL"]).await,
-            Kind::KillServer => self.on_server(Server::kill).await,
-            Kind::StopServer => self.on_server(Server::stop).await,
-            Kind::Full => self.command(&["CONFIG", "SET", "maxmemory", "1"]).await,
-            Kind::ScriptFlush => self.command(&["SCRIPT", "FLUSH"]).await,
-            _ => {}
-        }
-    }
-
-    async fn command(&self, command: &'static [&'static str]) {
-        self.on_server(move |server| server.run(command)).await;
-    }
-
-    /// The harness's server takes its time in blocking calls.
-    async fn on_server(&self, act: impl FnOnce(&Server) + Send + 'static) {
-        let server = Arc::clone(&self.server);
-        let acted = tokio::task::spawn_blocking(move || act(&server));
-        acted.await.expect("the server does what the harness says");
     }
 }

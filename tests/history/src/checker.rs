@@ -14,57 +14,32 @@
 //!   keys' floors stay where they are.
 //! - A write whose process was killed between the commit and the return *never returned*. It raises no floor, unless all
 //!   writes have `before` and nothing but processes fails: then it does when the lease is over, which its guard lives.
+//! - On a cluster, a deletion that a primary confirmed before it was replaced may be *lost in the failover*: [`Deletions`]
+//!   says for each stale read whether that accounts for it.
 //!
 //! A source that executes a commit after its caller has given up is in no one's power; such a version is never a floor,
 //! because the caller never learns it.
 
 use crate::call::{ABSENT_EVERY, Seen, exists};
+use crate::deletions::{Deletions, Missed, Span};
 use crate::frame::{ReadEnd, WriteEnd};
 use crate::past::{Event, Past, Who};
+use crate::session::{Commit, Session};
 
 #[derive(Debug, Default)]
 struct Key {
     version: u64,
     floor: u64,
+    deletions: Deletions,
     past: Past,
 }
 
-/// More writes than that are not under way in one process: the oldest were dropped before the source had answered.
-const OPEN: usize = 200;
-
-/// One life of a process.
-#[derive(Debug)]
-pub(crate) struct Session {
-    who: Who,
-    /// What this process has written itself, per key.
-    own: Vec<u64>,
-    owed: u64,
-    /// Commits whose writes have not returned.
-    open: Vec<(u32, u64)>,
-}
-
-impl Session {
-    pub(crate) fn new(who: Who, keys: u32) -> Self {
-        Self {
-            who,
-            own: vec![0; keys as usize],
-            owed: 0,
-            open: Vec::new(),
-        }
-    }
-
-    pub(crate) fn who(&self) -> Who {
-        self.who
-    }
-
-    /// Deletions that are not known to have been executed.
-    pub(crate) fn owed(&self) -> u64 {
-        self.owed
-    }
-
-    /// Commits whose writes have not returned.
-    pub(crate) fn unreturned(&self) -> &[(u32, u64)] {
-        &self.open
+impl Key {
+    /// From now on every read must see at least this version.
+    fn invalidated(&mut self, version: u64, committed: u64, now: u64) {
+        self.floor = version.max(self.floor);
+        let (from, to) = (committed, now);
+        self.deletions.confirmed(version, Span { from, to });
     }
 }
 
@@ -75,6 +50,8 @@ pub(crate) struct Violation {
     pub(crate) past: String,
     /// Since when faults may have to do with it.
     pub(crate) since: u64,
+    /// What a failover may account for. `None` where none can.
+    pub(crate) missed: Option<Missed>,
 }
 
 /// Versions and floors of all keys.
@@ -92,25 +69,26 @@ impl Checker {
 
     /// What a read that begins now must see at least.
     pub(crate) fn floor(&mut self, session: &Session, key: u32) -> u64 {
-        self.key(key).floor.max(session.own[key as usize])
+        self.key(key).floor.max(session.own(key))
     }
 
     pub(crate) fn load(&mut self, session: &Session, key: u32, now: u64) -> u64 {
         let key = self.key(key);
-        key.past.add(now, session.who, Event::Loaded(key.version));
+        key.past.add(now, session.who(), Event::Loaded(key.version));
         key.version
     }
 
     pub(crate) fn commit(&mut self, session: &mut Session, key: u32, now: u64) -> u64 {
         let number = key;
-        if session.open.len() == OPEN {
-            session.open.remove(0);
-        }
         let key = self.key(key);
         key.version += 1;
-        session.open.push((number, key.version));
+        session.committed(Commit {
+            key: number,
+            version: key.version,
+            at: now,
+        });
         key.past
-            .add(now, session.who, Event::Committed(key.version));
+            .add(now, session.who(), Event::Committed(key.version));
         key.version
     }
 
@@ -122,14 +100,12 @@ impl Checker {
             executed,
             ..
         } = end;
-        session.open.retain(|&open| open != (end.key, version));
-        let own = &mut session.own[end.key as usize];
-        *own = version.max(*own);
+        let commit = session.returned(end.key, version);
         let key = self.key(end.key);
         if executed {
-            key.floor = version.max(key.floor);
+            key.invalidated(version, commit.at, now);
         } else {
-            session.owed += 1;
+            session.owe(commit);
         }
         let event = Event::Wrote {
             version,
@@ -137,20 +113,30 @@ impl Checker {
             ended,
             executed,
         };
-        key.past.add(now, session.who, event);
+        key.past.add(now, session.who(), event);
     }
 
     pub(crate) fn made_good(&mut self, session: &mut Session, key: u32, version: u64, now: u64) {
-        session.owed = session.owed.saturating_sub(1);
+        let committed = session.made_good(key, version);
         let key = self.key(key);
-        key.floor = version.max(key.floor);
-        key.past.add(now, session.who, Event::MadeGood(version));
+        key.invalidated(version, committed, now);
+        key.past.add(now, session.who(), Event::MadeGood(version));
     }
 
     pub(crate) fn guard_expired(&mut self, who: Who, key: u32, version: u64, now: u64) {
         let key = self.key(key);
         key.floor = version.max(key.floor);
         key.past.add(now, who, Event::GuardExpired(version));
+    }
+
+    /// A primary that confirmed deletions of this key meanwhile has been replaced.
+    pub(crate) fn put_at_risk(&mut self, key: u32, span: Span) {
+        self.key(key).deletions.put_at_risk(span);
+    }
+
+    /// Whether what was missed may have been lost in a failover.
+    pub(crate) fn is_lost(&mut self, missed: &Missed) -> bool {
+        self.key(missed.key).deletions.are_lost_for(missed)
     }
 
     /// Judges a read that has ended.
@@ -171,7 +157,7 @@ impl Checker {
             reading,
             way,
         };
-        key.past.add(now, session.who, event);
+        key.past.add(now, session.who(), event);
         let wrong = match seen {
             Seen::OtherKey => "a row of another key",
             Seen::Row(version) if version < floor => "a row that is older",
@@ -183,11 +169,34 @@ impl Checker {
             }
             Seen::Row(_) | Seen::Absent => return None,
         };
+        let missed = Missed {
+            key: end.key,
+            seen: match seen {
+                Seen::Row(version) => version,
+                // The last one without a row before there was one.
+                Seen::Absent | Seen::OtherKey => {
+                    floor.saturating_sub(1) / ABSENT_EVERY * ABSENT_EVERY
+                }
+            },
+            floor,
+            read: Span {
+                from: began,
+                to: now,
+            },
+        };
+        let is_old = match seen {
+            Seen::Row(version) => version < floor && exists(version),
+            Seen::Absent => true,
+            Seen::OtherKey => false,
+        };
         Some(Violation {
+            missed: Some(missed).filter(|missed| is_old && !session.owes(missed)),
             what: format!(
                 "key {}: {wrong}; {} saw {seen} where v{floor} had been invalidated before the read \
                  began ({reading}, {way}, from {began} to {now} ms; the source has v{})",
-                end.key, session.who, key.version
+                end.key,
+                session.who(),
+                key.version
             ),
             past: key.past.to_string(),
             since: key.past.since(),
@@ -265,7 +274,7 @@ mod tests {
         world.write(true);
         let committed = world.checker.commit(&mut world.here, 0, 0);
         assert_eq!((committed, world.floors()), (2, (1, 1)));
-        assert_eq!(world.here.unreturned(), [(0, 2)]);
+        assert!(world.here.unreturned().eq([(0, 2)]));
     }
 
     #[test]

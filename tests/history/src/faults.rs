@@ -26,12 +26,18 @@ kinds! {
         Flush "flush",
         /// SIGKILL, and a new server without a memory of the old one.
         KillServer "restart",
-        /// SIGSTOP and SIGCONT.
+        /// SIGSTOP and SIGCONT, on a cluster for one node.
         StopServer "stop-server",
         /// The server's memory is full, and it refuses writes.
         Full "full",
         /// `SCRIPT FLUSH`.
         ScriptFlush "script-flush",
+        /// A primary of a cluster is killed, its replica takes over, and it comes back as the replica of that one.
+        KillPrimary "kill-primary",
+        /// `CLUSTER FAILOVER`.
+        Failover "failover",
+        /// Slots move between the nodes of a cluster while they are in use.
+        Reshard "reshard",
         /// A worker is killed with SIGKILL and started anew.
         Kill "kill",
         /// A worker is stopped for longer than its leases live.
@@ -45,6 +51,11 @@ pub(crate) enum Target {
     /// The network of a process.
     Network(usize),
     Server,
+    /// One of a cluster's primaries, its replica, or slots of theirs. One at a time: two of three primaries are needed
+    /// to replace the third.
+    Shard,
+    /// Those to nodes of a cluster.
+    Connections,
     Process(usize),
 }
 
@@ -53,6 +64,8 @@ impl fmt::Display for Target {
         match self {
             Self::Network(process) => write!(f, "network of P{process}"),
             Self::Server => f.write_str("server"),
+            Self::Shard => f.write_str("shard"),
+            Self::Connections => f.write_str("connections"),
             Self::Process(process) => write!(f, "P{process}"),
         }
     }
@@ -61,17 +74,14 @@ impl fmt::Display for Target {
 impl Kind {
     fn strikes(self, target: Target) -> bool {
         match self {
-            Self::Delay
-            | Self::Late
-            | Self::Cut
-            | Self::Blackhole
-            | Self::DropReplies
-            | Self::Refuse => {
+            Self::Delay | Self::Late | Self::Blackhole | Self::DropReplies | Self::Refuse => {
                 matches!(target, Target::Network(_))
             }
-            Self::Flush | Self::KillServer | Self::StopServer | Self::Full | Self::ScriptFlush => {
-                target == Target::Server
-            }
+            Self::Cut => matches!(target, Target::Network(_) | Target::Connections),
+            Self::Flush | Self::KillServer => target == Target::Server,
+            Self::StopServer | Self::Full => matches!(target, Target::Server | Target::Shard),
+            Self::ScriptFlush => matches!(target, Target::Server | Target::Connections),
+            Self::KillPrimary | Self::Failover | Self::Reshard => target == Target::Shard,
             // One process lives as long as the run, so that what leaks can grow.
             Self::Kill => matches!(target, Target::Process(1..)),
             Self::Pause => matches!(target, Target::Process(_)),
@@ -117,6 +127,8 @@ impl Schedule {
             Target::Network(process) => [1, process as u64],
             Target::Server => [2, 0],
             Target::Process(process) => [3, process as u64],
+            Target::Shard => [6, 0],
+            Target::Connections => [7, 0],
         };
         let mut kinds = wanted.to_vec();
         kinds.retain(|kind| kind.strikes(target));
@@ -139,15 +151,19 @@ impl Iterator for Schedule {
         let kind = self.random.pick(&self.kinds)?;
         let random = &mut self.random;
         let after = match self.target {
-            Target::Network(_) => random.millis(300..=2500),
-            Target::Server => random.millis(1000..=4000),
+            Target::Network(_) | Target::Shard => random.millis(300..=2500),
+            Target::Server | Target::Connections => random.millis(1000..=4000),
             Target::Process(_) => random.millis(1500..=6000),
         };
         let lasting = match kind {
-            Kind::Cut | Kind::Flush | Kind::ScriptFlush | Kind::Kill => Duration::ZERO,
+            Kind::Cut | Kind::Flush | Kind::ScriptFlush | Kind::Kill | Kind::Failover => {
+                Duration::ZERO
+            }
             // Longer than a lease and than the patience with an unanswered command.
             Kind::Pause => random.millis(250..=1200),
             Kind::KillServer => random.millis(0..=600),
+            // With and without a replica that takes over.
+            Kind::StopServer if self.target == Target::Shard => random.millis(100..=3500),
             _ => random.millis(40..=900),
         };
         let degree = random.within(1..=120);

@@ -4,7 +4,8 @@
 //! says exactly what is held against the cache and what is not. A run is one parent and some workers:
 //!
 //! - The parent holds the source of truth, judges what the workers report ([`referee`], [`checker`]), starts the server,
-//!   one [`proxy`] per process, and makes things go wrong ([`faults`], [`chaos`]).
+//!   one [`proxy`] per process, and makes things go wrong ([`faults`], [`chaos`]). With `--cluster` the server is three
+//!   primaries and their replicas ([`shards`]), without proxies: their addresses come from the nodes themselves.
 //! - A [`worker`] is this program again, so that it can be stopped and killed. Its tasks read and write through annotated
 //!   functions on one cache.
 //!
@@ -16,31 +17,38 @@ mod arguments;
 mod call;
 mod chaos;
 mod checker;
+mod deletions;
+mod doubts;
 mod faults;
 mod fleet;
 mod frame;
+mod one_server;
 mod past;
 mod proxy;
 mod random;
 mod referee;
 mod report;
+mod scene;
+mod session;
+mod shards;
 mod worker;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cached_redis_tests::{ScratchDir, Server, Stopwatch, pause};
+use cached_redis_tests::{ScratchDir, Stopwatch, pause};
 
 use self::arguments::{Arguments, USAGE};
-use self::chaos::{Chaos, Record, Scene};
+use self::chaos::{Chaos, Record};
 use self::faults::{Schedule, Target};
 use self::fleet::Place;
 use self::frame::Phase;
-use self::proxy::Proxy;
-use self::random::Random;
+use self::one_server::OneServer;
 use self::referee::Referee;
 use self::report::Progress;
+use self::scene::{Scene, Stage};
+use self::shards::Shards;
 use self::worker::Assignment;
 
 /// So many violations are enough.
@@ -102,6 +110,7 @@ async fn check(arguments: Arguments) -> ExitCode {
         }
     }
     progress.end();
+    referee.all_known();
     report::show_violations(&referee, &record);
     print!("{}", report::summary(&referee.tally(), &record, &progress));
     verdict(&referee)
@@ -110,17 +119,13 @@ async fn check(arguments: Arguments) -> ExitCode {
 async fn scene(arguments: &Arguments, referee: &Referee, scratch: &ScratchDir) -> Scene {
     let socket = scratch.path().join("referee");
     referee.listen(&socket).expect("a unix socket");
-    let server = tokio::task::spawn_blocking(Server::start).await;
-    let server = Arc::new(server.expect("a server"));
-    let port = server.port().expect("a server on a port");
-    let (mut proxies, mut places) = (Vec::new(), Vec::new());
-    for process in 0..arguments.processes as u64 {
-        let random = Random::of(arguments.seed, &[5, process]);
-        let proxy = Proxy::start(port, random).await.expect("a free port");
+    let stage = stage(arguments, referee).await;
+    let mut places = Vec::new();
+    for process in 0..arguments.processes {
         let assignment = Assignment {
             socket: socket.clone(),
-            url: proxy.url(),
-            process,
+            url: stage.url(process),
+            process: process as u64,
             incarnation: 0,
             seed: arguments.seed,
             readers: arguments.readers,
@@ -129,20 +134,38 @@ async fn scene(arguments: &Arguments, referee: &Referee, scratch: &ScratchDir) -
             guarded: arguments.guarded,
             naive: arguments.naive,
         };
-        proxies.push(proxy);
         places.push(Place::start(assignment, referee.clone()).expect("this program"));
     }
-    Scene {
-        server,
-        proxies,
-        places,
+    Scene { stage, places }
+}
+
+async fn stage(arguments: &Arguments, referee: &Referee) -> Stage {
+    let Arguments {
+        seed,
+        processes,
+        keys,
+        ..
+    } = *arguments;
+    if !arguments.cluster {
+        let server = OneServer::start(seed, processes).await;
+        return Stage::Server(server.expect("free ports"));
     }
+    let referee = referee.clone();
+    let shards = tokio::task::spawn_blocking(move || Shards::start(keys, &referee)).await;
+    Stage::Cluster(shards.expect("a cluster"))
 }
 
 fn schedules(arguments: &Arguments) -> Vec<Schedule> {
-    let mut targets = vec![Target::Server];
+    let mut targets = if arguments.cluster {
+        vec![Target::Shard, Target::Connections]
+    } else {
+        vec![Target::Server]
+    };
     for process in 0..arguments.processes {
-        targets.extend([Target::Network(process), Target::Process(process)]);
+        if !arguments.cluster {
+            targets.push(Target::Network(process));
+        }
+        targets.push(Target::Process(process));
     }
     let schedule = |target| Schedule::new(arguments.seed, target, &arguments.faults);
     targets.into_iter().map(schedule).collect()

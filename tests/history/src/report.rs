@@ -156,6 +156,13 @@ pub(crate) fn summary(tally: &Tally, record: &Record, progress: &Progress) -> St
                 tally.held
             ),
         ),
+        (
+            "failovers",
+            format!(
+                "reads of what they brought back {}, of a primary that did not know that it had been replaced {}",
+                tally.lost_in_failover, tally.from_deposed
+            ),
+        ),
         ("faults", faults),
         ("lives", format!("{} processes in all", tally.sessions)),
         ("memory", progress.memory()),

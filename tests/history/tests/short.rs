@@ -20,6 +20,15 @@ fn no_read_is_older_than_a_write_that_had_returned() {
 }
 
 #[test]
+fn on_a_cluster_only_what_a_failover_has_lost_is_older() {
+    let run =
+        history("--cluster --seconds 18 --seed 36 --processes 3 --readers 6 --writers 2 --keys 60");
+    let text = text(&run);
+    assert!(run.status.success(), "{text}");
+    assert!(text.contains("kill-primary "), "{text}");
+}
+
+#[test]
 fn a_guarded_write_whose_process_was_killed_is_seen_after_the_lease() {
     let run = history("--guarded --seconds 14 --seed 7 --processes 4");
     assert!(run.status.success(), "{}", text(&run));

@@ -1,5 +1,8 @@
 //! The socket at which workers find the source of truth, and report what they have seen.
 
+mod failovers;
+mod tally;
+
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,46 +11,18 @@ use cached_redis_tests::Stopwatch;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 
+pub(crate) use self::tally::Tally;
 use crate::arguments::Arguments;
-use crate::call::{Numbered as _, Reading, Unseen, Way, Writing};
-use crate::checker::{Checker, Session, Violation};
+use crate::call::{Numbered as _, Reading, Writing};
+use crate::checker::{Checker, Violation};
+use crate::doubts::Doubts;
 use crate::frame::{Answer, Beat, FRAME, Phase, Said};
 use crate::past::Who;
+use crate::session::Session;
 use crate::worker::LEASE;
 
 /// This long without a word, and a worker counts as stuck. No fault stops one for so long.
 const SILENCE: u64 = 10_000;
-
-/// What was counted, for the progress and the summary.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Tally {
-    pub(crate) ways: [u64; Way::ALL.len()],
-    pub(crate) readings: [u64; Reading::ALL.len()],
-    pub(crate) writings: [u64; Writing::ALL.len()],
-    pub(crate) loads: u64,
-    pub(crate) commits: u64,
-    pub(crate) unseen: [u64; Unseen::ALL.len()],
-    /// Deletions that failed or were left behind, and those of them that were executed later.
-    pub(crate) owed: u64,
-    pub(crate) made_good: u64,
-    pub(crate) lost_with_process: u64,
-    pub(crate) never_returned: u64,
-    /// Of these, the ones that were held against the cache after the lease.
-    pub(crate) held: u64,
-    pub(crate) sessions: u64,
-    /// Of the sessions that have ended.
-    pub(crate) past: Beat,
-}
-
-impl Tally {
-    pub(crate) fn reads(&self) -> u64 {
-        self.ways.iter().sum()
-    }
-
-    pub(crate) fn writes(&self) -> u64 {
-        self.writings.iter().sum()
-    }
-}
 
 #[derive(Debug)]
 struct Present {
@@ -64,6 +39,8 @@ struct State {
     phase: Phase,
     /// Writes that never returned, and when the guards they have left are gone. `None` where guards prove nothing.
     guards: Option<VecDeque<(u64, Who, u32, u64)>>,
+    /// On a cluster.
+    doubts: Option<Doubts>,
     violations: Vec<Violation>,
     found: u64,
     /// Keys with a violation that was shown: what stays wrong is seen again and again.
@@ -94,6 +71,7 @@ impl Referee {
             present: Vec::new(),
             phase: Phase::Work,
             guards: arguments.guarded.then(VecDeque::new),
+            doubts: None,
             violations: Vec::new(),
             found: 0,
             shown: Vec::new(),
@@ -164,7 +142,7 @@ impl Referee {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn now(&self) -> u64 {
+    pub(crate) fn now(&self) -> u64 {
         u64::try_from(self.clock.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
@@ -242,11 +220,7 @@ impl State {
                 count(&mut self.tally.ways, end.way.number());
                 count(&mut self.tally.readings, end.reading.number());
                 if let Some(violation) = self.checker.read(session, end, now) {
-                    self.found += 1;
-                    if self.shown.len() < SHOWN && !self.shown.contains(&end.key) {
-                        self.shown.push(end.key);
-                        self.violations.push(violation);
-                    }
+                    self.doubt(violation, end.key);
                 }
             }
             Said::WriteEnd(end) => {
@@ -293,8 +267,8 @@ impl State {
         self.tally.never_returned += session.unreturned().len() as u64;
         if let Some(guards) = &mut self.guards {
             let due = now + GUARD;
-            let open = session.unreturned().iter();
-            guards.extend(open.map(|&(key, version)| (due, session.who(), key, version)));
+            let open = session.unreturned();
+            guards.extend(open.map(|(key, version)| (due, session.who(), key, version)));
         }
         let gone = |present: &mut Present| present.who == session.who();
         for Present { beat, .. } in self.present.extract_if(.., gone) {
