@@ -4,9 +4,10 @@ use core::fmt;
 use core::num::NonZero;
 
 pub use crate::cache::{
-    BatchCall, BatchTags, CacheRef, Call, Invalidation, KeyList, TagList, TemplateKey,
-    WriteThrough, cache_aside, cache_aside_each, cache_aside_each_tagged, cache_aside_tagged,
-    cache_invalidate, explicit, guarded, installed, seized, write_through, write_through_value,
+    Along, BatchCall, BatchTags, CacheRef, Call, CloneAlong, Invalidation, KeyList, TagList,
+    TemplateKey, WriteThrough, along, cache_aside, cache_aside_ahead, cache_aside_each,
+    cache_aside_each_tagged, cache_aside_soft, cache_aside_tagged, cache_invalidate, cloned_along,
+    explicit, guarded, installed, lasting, seized, write_through, write_through_value,
 };
 #[cfg(feature = "catalogue")]
 pub use crate::catalogue::{CACHED_REDIS_FUNCTIONS, Registration};
@@ -15,7 +16,7 @@ pub use crate::key::{CacheKey, Family, HeldBy, Key, KeyFamily, KeyName, KeyWrite
 pub use crate::shape::rows::{BatchShape, Value};
 pub use crate::shape::{Failing, FromError, Ids, OrFail, Shape, Storable, probe};
 pub use crate::site::Site;
-pub use crate::ttl::Lifetimes;
+pub use crate::ttl::{Lifetimes, Soft};
 
 /// One `<path>` of a template. The turbofish carries the parameter's type, so that an error underlines it.
 pub fn segment<T: CacheKey>(value: &T) -> &dyn CacheKey {

@@ -1,5 +1,9 @@
 //! How long an entry lives: arithmetic only.
 
+mod soft;
+
+pub use soft::Soft;
+
 use core::num::NonZero;
 use core::time::Duration;
 

@@ -3,16 +3,7 @@
 use crate::parse::args::{Grammar, Kind, Spec};
 
 /// Arguments of coming releases: a message must not offer a near name for them.
-const LATER: &[&str] = &[
-    "stale",
-    "refresh_ahead",
-    "early",
-    "sliding",
-    "lock",
-    "lease",
-    "wait",
-    "near",
-];
+const LATER: &[&str] = &["sliding", "lock", "lease", "wait", "near"];
 
 pub(super) static CACHE_ASIDE: Grammar = Grammar {
     attribute: "cache_aside",
@@ -36,6 +27,31 @@ pub(super) static CACHE_ASIDE: Grammar = Grammar {
         TTL,
         JITTER,
         NONE_TTL,
+        STALE,
+        Spec {
+            name: "refresh_ahead",
+            kind: Kind::Value,
+            example: "refresh_ahead = 0.8",
+            value: "a share of the ttl, above `0.0` and below `1.0`, or a constant",
+            default: "off",
+            meaning: "Past this share of its ttl a value that is read is reloaded in the background.",
+        },
+        Spec {
+            name: "early",
+            kind: Kind::Value,
+            example: "early = 1.0",
+            value: "a factor above `0.0`, or a constant",
+            default: "off",
+            meaning: "Now and then a reader reloads a value before its ttl ends, the sooner the longer that takes.",
+        },
+        Spec {
+            name: "soft_timeout",
+            kind: Kind::Value,
+            example: "soft_timeout = \"200ms\"",
+            value: "like `ttl`, without `forever`",
+            default: "the old value at once",
+            meaning: "How long a call that finds a value past its ttl waits for a new one.",
+        },
         Spec {
             name: "skip",
             kind: Kind::List,
@@ -221,6 +237,7 @@ pub(super) static WRITE_THROUGH: Grammar = Grammar {
         },
         JITTER,
         NONE_TTL,
+        STALE,
         Spec {
             name: "when",
             kind: Kind::Value,
@@ -271,6 +288,18 @@ pub(super) static WRITE_THROUGH: Grammar = Grammar {
             "max_loads",
             "a write loads nothing; `max_loads` is for `#[cache_aside]`",
         ),
+        (
+            "refresh_ahead",
+            "a write loads nothing; `refresh_ahead` is for `#[cache_aside]`",
+        ),
+        (
+            "early",
+            "a write loads nothing; `early` is for `#[cache_aside]`",
+        ),
+        (
+            "soft_timeout",
+            "a write loads nothing; `soft_timeout` is for `#[cache_aside]`",
+        ),
         ("always", "after an `Err` the entry is gone in any case"),
         (
             "before",
@@ -308,6 +337,15 @@ const NONE_TTL: Spec = Spec {
     value: "like `ttl`, without `forever`",
     default: "\"not found\" is not stored",
     meaning: "Stores `None` and `Ok(None)` too, for this long.",
+};
+
+const STALE: Spec = Spec {
+    name: "stale",
+    kind: Kind::Value,
+    example: "stale = \"5m\"",
+    value: "like `ttl`, without `forever`",
+    default: "nothing after the ttl",
+    meaning: "After its ttl a value is still answered with for this long, while one caller reloads it, and when that fails.",
 };
 
 const UNLESS: Spec = Spec {

@@ -6,7 +6,7 @@ use syn::Expr;
 
 use super::Attribute;
 use super::arguments::CACHE_ASIDE;
-use crate::check::{each, reader, signature, tags, ttl, value};
+use crate::check::{each, reader, signature, soft, tags, ttl, value};
 use crate::diag::Errors;
 use crate::expand::body::{Wrapper, wrap};
 use crate::expand::site::Constants;
@@ -15,6 +15,7 @@ use crate::model::each::Each;
 use crate::model::function::Function;
 use crate::model::key::KeyPlan;
 use crate::model::policy::Policy;
+use crate::model::soft::Soft;
 use crate::model::ttl::Ttl;
 use crate::parse::args::{Args, Grammar};
 use crate::parse::literal::Role;
@@ -24,6 +25,7 @@ pub(crate) struct CacheAside {
     tags: Vec<KeyPlan>,
     each: Option<Each>,
     ttl: Ttl,
+    soft: Soft,
     unless: Option<Expr>,
     max_loads: Option<Expr>,
     constants: Constants,
@@ -42,6 +44,7 @@ impl Attribute for CacheAside {
         if let (Some(ttl), false) = (&ttl, args.lacks("tags")) {
             tags::mortal(lasts.as_ref(), ttl, errors);
         }
+        let soft = soft::check(&mut args, function, ttl.as_ref(), errors);
         let unless = value::unless(&mut args, errors);
         let max_loads = value::max_loads(&mut args, errors);
         let constants = Constants {
@@ -59,6 +62,7 @@ impl Attribute for CacheAside {
             tags: tags?,
             each,
             ttl: ttl?,
+            soft,
             unless,
             max_loads,
             constants,
@@ -107,13 +111,15 @@ impl Attribute for CacheAside {
             };
             let store = self.store(&context, &quote_spanned!(*span=> unless));
             let shape = key::held_by(&context, &self.plan, &quote_spanned!(*span=> held_by));
+            let soft = self.soft(&context);
             let wrapper = Wrapper {
                 site,
                 before,
                 function: self.shell(&context),
-                arguments: quote_spanned!(*span=> __call, #shape, #store,),
+                arguments: quote_spanned!(*span=> __call, #soft #shape, #store,),
                 tags,
                 each: None,
+                ahead: self.soft.is_ahead(),
             };
             return wrap(&context, function, &wrapper);
         };
@@ -132,6 +138,7 @@ impl Attribute for CacheAside {
             arguments: quote_spanned!(*span=> __call, #shape, #store,),
             tags,
             each: Some(each),
+            ahead: false,
         };
         wrap(&context, function, &wrapper)
     }
@@ -157,6 +164,8 @@ impl CacheAside {
     fn shell(&self, context: &Context) -> TokenStream {
         let Context { rt, span } = context;
         let shell = match (&self.each, &self.tags[..]) {
+            _ if self.soft.is_ahead() => "cache_aside_ahead",
+            _ if self.soft.is_given() => "cache_aside_soft",
             (None, []) => "cache_aside",
             (None, _) => "cache_aside_tagged",
             (Some(_), []) => "cache_aside_each",
@@ -191,7 +200,17 @@ impl CacheAside {
                 }
             }
         });
-        (!self.tags.is_empty()).then(|| tags.collect())
+        // The shells for `stale` and its like have the list in any case.
+        (!self.tags.is_empty() || self.soft.is_given()).then(|| tags.collect())
+    }
+
+    // Output:
+    //     const { __rt::Soft::new().stale(…) },
+    fn soft(&self, context: &Context) -> Option<TokenStream> {
+        let soft = expand::soft::of(context, &self.soft, &self.policy);
+        self.soft
+            .is_given()
+            .then(|| quote_spanned!(context.span=> #soft,))
     }
 
     // Output:

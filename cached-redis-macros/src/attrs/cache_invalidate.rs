@@ -138,6 +138,7 @@ impl Attribute for CacheInvalidate {
             arguments: quote_spanned!(*span=> __call, #shape, #ret_keys,),
             tags: None,
             each: None,
+            ahead: false,
         };
         wrap(&context, function, &wrapper)
     }

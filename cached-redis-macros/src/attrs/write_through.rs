@@ -9,14 +9,15 @@ use super::arguments::WRITE_THROUGH;
 use crate::check::family::Source;
 use crate::check::key::{Scope, check};
 use crate::check::template::useless_one_slot;
-use crate::check::{signature, tags, ttl, value};
+use crate::check::{signature, soft, tags, ttl, value};
 use crate::diag::{Diag, Errors};
 use crate::expand::body::{Wrapper, shape, wrap};
 use crate::expand::site::Constants;
-use crate::expand::{Context, catalogue, key, lifetimes, site};
+use crate::expand::{self, Context, catalogue, key, lifetimes, site};
 use crate::model::function::{Function, Root, Shape};
 use crate::model::key::KeyPlan;
 use crate::model::policy::Policy;
+use crate::model::soft::Soft;
 use crate::model::ttl::Ttl;
 use crate::model::value::ValueType;
 use crate::parse::args::{Args, Grammar};
@@ -26,6 +27,7 @@ pub(crate) struct WriteThrough {
     plan: KeyPlan,
     tags: Vec<KeyPlan>,
     ttl: Ttl,
+    soft: Soft,
     /// In place of the result. Without the reference, if it is a parameter that is one.
     value: Option<Expr>,
     unless: Option<Expr>,
@@ -50,6 +52,7 @@ impl Attribute for WriteThrough {
         if let (Some(ttl), false) = (&ttl, args.lacks("tags")) {
             tags::mortal(lasts.as_ref(), ttl, errors);
         }
+        let stale = soft::stale(&mut args, ttl.as_ref(), errors);
         let unless = value::unless(&mut args, errors);
         let constants = Constants {
             version: value::version(&mut args, errors),
@@ -61,6 +64,10 @@ impl Attribute for WriteThrough {
             plan: plan?,
             tags: tags?,
             ttl: ttl?,
+            soft: Soft {
+                stale,
+                ..Soft::default()
+            },
             value: value.map(|value| place(value, function)),
             unless,
             constants,
@@ -104,11 +111,13 @@ impl Attribute for WriteThrough {
             .iter()
             .map(|plan| key::template_key(&context, plan));
         let written = self.written();
+        let lasting = self.lasting(&context);
         let mutable = written.as_ref().map(|_| quote_spanned!(*span=> mut));
         let before = quote_spanned! {*span=>
             let #mutable __call =
                 #rt::begin_write(__site, #cache, #enabled, const { #lifetimes }, &#key, &[#(#tags),*]);
             #written
+            #lasting
             let __call = #rt::seized(__call).await;
         };
         let (shell, arguments) = if written.is_some() {
@@ -135,12 +144,22 @@ impl Attribute for WriteThrough {
             arguments,
             tags: None,
             each: None,
+            ahead: false,
         };
         wrap(&context, function, &wrapper)
     }
 }
 
 impl WriteThrough {
+    // Output:
+    //     let __call = __rt::lasting(__call, const { __rt::Soft::new().stale(…) });
+    fn lasting(&self, context: &Context) -> Option<TokenStream> {
+        let Context { rt, span } = context;
+        let soft = expand::soft::of(context, &self.soft, &self.policy);
+        let given = self.soft.is_given();
+        given.then(|| quote_spanned!(*span=> let __call = #rt::lasting(__call, #soft);))
+    }
+
     // Output:
     //     match &(user) {
     //         __value => {

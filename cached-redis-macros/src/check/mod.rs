@@ -1,5 +1,6 @@
 //! What needs two things side by side. Every check runs, and all messages are collected.
 
+mod ahead;
 pub(crate) mod declaration;
 pub(crate) mod each;
 pub(crate) mod family;
@@ -7,6 +8,7 @@ pub(crate) mod key;
 pub(crate) mod reader;
 pub(crate) mod signature;
 pub(crate) mod skip;
+pub(crate) mod soft;
 pub(crate) mod stacking;
 pub(crate) mod tags;
 pub(crate) mod template;

@@ -52,7 +52,7 @@ fn none_life(given: &Given<Expr>) -> Result<Life, Diag> {
 }
 
 /// `None` is for ever.
-fn life(given: &Given<Expr>) -> Result<Option<Life>, Diag> {
+pub(super) fn life(given: &Given<Expr>) -> Result<Option<Life>, Diag> {
     let name = given.name.to_string();
     match ungroup(&given.value) {
         Expr::Path(path) if path.path.is_ident("forever") => Ok(None),
@@ -142,20 +142,32 @@ fn text(name: &str, text: &Text) -> Result<Life, Diag> {
 
 fn in_range(name: &str, span: proc_macro2::Span, millis: Option<u64>) -> Result<Life, Diag> {
     match millis {
-        Some(0) => {
-            let diag = Diag::new(
-                span,
-                format!("`{name}` is zero: an entry would be gone before it is read"),
-            );
-            Err(if name == "none_ttl" {
-                diag.help("leave `none_ttl` out if \"not found\" is not to be cached")
-            } else {
-                diag.help("for an entry that lives until it is invalidated, write `ttl = forever`")
-            })
-        }
+        Some(0) => Err(zero(name, span)),
         Some(millis) if millis <= LONGEST_MILLIS => Ok(Life::Millis(millis)),
         _ => Err(too_long(name, span)),
     }
+}
+
+fn zero(name: &str, span: proc_macro2::Span) -> Diag {
+    let (consequence, help) = match name {
+        "none_ttl" => (
+            "an entry would be gone before it is read",
+            "leave `none_ttl` out if \"not found\" is not to be cached",
+        ),
+        "stale" => (
+            "no value would be used after its ttl",
+            "leave `stale` out for that",
+        ),
+        "soft_timeout" => (
+            "no call would wait for a new value",
+            "leave `soft_timeout` out for that",
+        ),
+        _ => (
+            "an entry would be gone before it is read",
+            "for an entry that lives until it is invalidated, write `ttl = forever`",
+        ),
+    };
+    Diag::new(span, format!("`{name}` is zero: {consequence}")).help(help)
 }
 
 fn too_long(name: &str, span: proc_macro2::Span) -> Diag {
@@ -163,9 +175,9 @@ fn too_long(name: &str, span: proc_macro2::Span) -> Diag {
         span,
         format!("`{name}` is longer than an entry can live: 34 years"),
     );
-    if name == "none_ttl" {
-        diag.help("write `none_ttl = \"1m\"`")
-    } else {
+    if name == "ttl" {
         diag.help("for an entry that lives until it is invalidated, write `ttl = forever`")
+    } else {
+        diag.help(format!("write `{name} = \"1m\"`"))
     }
 }

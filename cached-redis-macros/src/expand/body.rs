@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::fragment::keep_braces;
-use super::{Context, each};
+use super::{Context, ahead, each};
 use crate::model::each::Each;
 use crate::model::function::{Function, Shape};
 use crate::parse::item::Body;
@@ -23,6 +23,8 @@ pub(crate) struct Wrapper<'a> {
     pub(crate) tags: Option<TokenStream>,
     /// The parameter of which the body gets only what is missing.
     pub(crate) each: Option<&'a Each>,
+    /// Whether the body may run in the background.
+    pub(crate) ahead: bool,
 }
 
 // Input:
@@ -56,8 +58,13 @@ pub(crate) fn wrap(
         arguments,
         tags,
         each,
+        ahead,
     } = wrapper;
     let (probe, load) = match each {
+        None if *ahead => (
+            probe(context, function),
+            ahead::load(context, function, body),
+        ),
         None => (probe(context, function), load(context, function, body)),
         Some(each) => (
             each::probe(context, function),
@@ -105,24 +112,27 @@ fn block(span: Span, statements: TokenStream) -> Group {
 /// the user's expression, in the tail and in an early `return`; the braces around the body are ours,
 /// because its own would be called unused, and they keep its `use` statements to itself.
 fn load(context: &Context, function: &Function<'_>, body: &TokenStream) -> TokenStream {
-    let Context { rt, span } = context;
-    let span = *span;
-    let returned = match &function.item.sig.output {
-        syn::ReturnType::Type(_, ty) => quote!(#ty),
-        syn::ReturnType::Default => quote_spanned!(span=> ()),
-    };
+    let span = context.span;
+    let returned = &function.item.sig.output;
     match function.shape {
         Shape::Opaque => quote_spanned!(span=> move || { #body }),
-        Shape::Pinned => quote_spanned!(span=> move || -> #returned { #body }),
-        Shape::Async | Shape::Blocking => quote_spanned! {span=>
-            move || async move {
-                if false {
-                    return #rt::typed::<#returned>();
-                }
-                { #body }
-            }
-        },
+        Shape::Pinned => quote_spanned!(span=> move || #returned { #body }),
+        Shape::Async | Shape::Blocking => {
+            let edge = edge(context, function);
+            quote_spanned!(span=> move || async move { #edge { #body } })
+        }
     }
+}
+
+// Output:
+//     if false { return __rt::typed::<RET>(); }
+pub(super) fn edge(context: &Context, function: &Function<'_>) -> TokenStream {
+    let Context { rt, span } = context;
+    let returned = match &function.item.sig.output {
+        syn::ReturnType::Type(_, ty) => quote!(#ty),
+        syn::ReturnType::Default => quote_spanned!(*span=> ()),
+    };
+    quote_spanned!(*span=> if false { return #rt::typed::<#returned>(); })
 }
 
 /// `Result`, `Option`, `Arc`, or none of them: found by type, so that an alias is no different. Methods of

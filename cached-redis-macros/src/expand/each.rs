@@ -93,7 +93,7 @@ fn output(function: &Function<'_>, span: Span) -> TokenStream {
 }
 
 /// Without the names of lifetimes: what the body returns borrows ids that do not live as long as the caller's.
-fn elided(tokens: TokenStream) -> TokenStream {
+pub(super) fn elided(tokens: TokenStream) -> TokenStream {
     let mut after_quote = false;
     let token = |token| match token {
         TokenTree::Group(group) => {

@@ -30,7 +30,7 @@ pub(crate) fn of(context: &Context, ttl: &Ttl, policy: &Policy) -> TokenStream {
 }
 
 /// A constant that turns out to be zero is refused where it is written.
-fn at_constant(context: &Context, life: &Life, policy: &Policy) -> Context {
+pub(super) fn at_constant(context: &Context, life: &Life, policy: &Policy) -> Context {
     let first = match life {
         Life::Expr(expr) => expr.to_token_stream().into_iter().next(),
         Life::Millis(_) => None,
@@ -41,7 +41,7 @@ fn at_constant(context: &Context, life: &Life, policy: &Policy) -> Context {
     )
 }
 
-fn duration(span: Span, life: &Life) -> TokenStream {
+pub(super) fn duration(span: Span, life: &Life) -> TokenStream {
     match life {
         Life::Expr(expr) => expr.to_token_stream(),
         Life::Millis(millis) if millis % 1000 == 0 => {

@@ -1,5 +1,6 @@
 //! From the model to tokens; nothing fails here.
 
+mod ahead;
 pub(crate) mod body;
 pub(crate) mod catalogue;
 pub(crate) mod each;
@@ -8,6 +9,7 @@ pub(crate) mod key;
 pub(crate) mod lifetimes;
 pub(crate) mod ret;
 pub(crate) mod site;
+pub(crate) mod soft;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};

@@ -5,5 +5,6 @@ pub(crate) mod duration;
 pub(crate) mod family;
 pub(crate) mod item;
 pub(crate) mod literal;
+pub(crate) mod receiver;
 pub(crate) mod source;
 pub(crate) mod template;

@@ -138,6 +138,66 @@ fn tags() {
 }
 
 #[test]
+fn reloads_in_the_call() {
+    aside(
+        quote!(
+            key = "user:<id>",
+            ttl = 60,
+            stale = Self::STALE,
+            early = 1.0
+        ),
+        &quote! {
+            async fn find(&self, id: &UserId) -> Option<User> { self.load(id).await }
+        },
+        &expect_file!["snapshots/cache_aside_reloads_in_the_call.rs"],
+    );
+}
+
+#[test]
+fn reloads_in_the_background() {
+    aside(
+        quote!(
+            key = "user:<id>",
+            ttl = 60,
+            stale = "5m",
+            refresh_ahead = Self::SHARE,
+            soft_timeout = "200ms",
+            tags("team:<team>"),
+            skip(team, word),
+        ),
+        &quote! {
+            async fn find(&self, id: UserId, team: &str, mut word: impl Into<String>) -> Option<User> {
+                use crate::{self, load};
+                struct Local;
+                impl Local { fn get(&self) -> &Self { self } }
+                tokio::join!(self.load(id), load(self, word), self::load())
+            }
+        },
+        &expect_file!["snapshots/cache_aside_reloads_in_the_background.rs"],
+    );
+}
+
+#[test]
+fn reloads_in_the_background_what_async_trait_leaves() {
+    aside(
+        quote!(key = "user:<id>", ttl = 60, refresh_ahead = 0.8),
+        &quote! {
+            fn find<'life0, 'async_trait>(
+                &'life0 self,
+                id: u64,
+            ) -> ::core::pin::Pin<Box<dyn ::core::future::Future<Output = User> + ::core::marker::Send + 'async_trait>>
+            where
+                'life0: 'async_trait,
+                Self: 'async_trait,
+            {
+                Box::pin(async move { let __self = self; let id = id; __self.load(id).await })
+            }
+        },
+        &expect_file!["snapshots/cache_aside_reloads_in_the_background_what_async_trait_leaves.rs"],
+    );
+}
+
+#[test]
 fn tags_of_several_ids() {
     aside(
         quote!(

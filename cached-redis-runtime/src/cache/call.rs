@@ -3,10 +3,14 @@
 //! What depends on the value's type is decoding, encoding and `unless`; everything else is in [`Call`], which is
 //! compiled once.
 
+mod along;
 mod load;
+mod soft;
 mod tagged;
 
+pub use along::{Along, CloneAlong, along, cloned_along};
 use load::Load;
+pub use soft::{cache_aside_ahead, cache_aside_soft};
 pub use tagged::{TagList, cache_aside_tagged};
 
 use core::future::Future;

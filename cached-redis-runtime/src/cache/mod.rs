@@ -13,12 +13,15 @@ mod write;
 
 pub use batch::{BatchCall, BatchTags, cache_aside_each, cache_aside_each_tagged};
 pub use builder::CacheBuilder;
-pub use call::{Call, TagList, cache_aside, cache_aside_tagged};
+pub use call::{
+    Along, Call, CloneAlong, TagList, along, cache_aside, cache_aside_ahead, cache_aside_soft,
+    cache_aside_tagged, cloned_along,
+};
 pub use context::{Served, bypass, inspect, refresh};
 pub use global::{CacheRef, explicit, installed};
 pub use invalidation::{Invalidation, KeyList, TemplateKey, cache_invalidate, guarded};
 pub use transaction::transaction;
-pub use write::{WriteThrough, seized, write_through, write_through_value};
+pub use write::{WriteThrough, lasting, seized, write_through, write_through_value};
 
 use core::fmt;
 use core::future::Future;

