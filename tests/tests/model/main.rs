@@ -13,6 +13,7 @@ mod guard;
 mod moves;
 mod ours;
 mod properties;
+mod reload;
 mod rules;
 mod search;
 mod tags;
@@ -81,9 +82,10 @@ impl Model for Setup {
                 let crashed = world.faults.crashes < self.faults.crashes;
                 matches!(world.slot, Slot::Lease(nonce) if !crashed && !world.is_owned(nonce))
             }
-            Property::NothingStaleAfterADeath | Property::Progress | Property::WaitsEmptyHanded => {
-                false
-            }
+            Property::NothingStaleAfterADeath
+            | Property::Progress
+            | Property::WaitsEmptyHanded
+            | Property::OneReload => false,
         }
     }
 

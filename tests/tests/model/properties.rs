@@ -18,6 +18,8 @@ pub(crate) enum Property {
     NoForgottenLease,
     /// Nobody waits while he holds a lease.
     WaitsEmptyHanded,
+    /// No entry is loaded anew that a load has replaced already.
+    OneReload,
 }
 
 impl fmt::Display for Property {
@@ -29,6 +31,7 @@ impl fmt::Display for Property {
             Self::OneLoad => "two bodies run under one lease",
             Self::Progress => "somebody waits for something that will not come",
             Self::NoForgottenLease => "a lease is left to expire, and no process has crashed",
+            Self::OneReload => "an entry is loaded anew for the second time",
             Self::WaitsEmptyHanded => "somebody waits while he holds a lease",
         })
     }
