@@ -31,7 +31,6 @@ pub(crate) async fn sleep_until(end: Instant) {
 /// Ends with an error when `limit` passed first.
 ///
 /// Pass large futures pinned: by value, each layer around them would move them once more.
-#[cfg(feature = "redis")]
 pub(crate) fn within<F: Future>(limit: Duration, future: F) -> Timeout<F> {
     tokio::time::timeout(limit, future)
 }
@@ -56,8 +55,15 @@ pub(crate) async fn by<F: Future>(end: Instant, mut future: Pin<&mut F>) -> Opti
 }
 
 /// Milliseconds since 1970. Used only to tell how old an entry is, never to decide whether it is valid.
+///
+/// It goes as far ahead of the wall clock as tokio's time is ahead of the monotonic one: not at all, unless a test has paused
+/// the one and gone forward in it.
 pub(crate) fn unix_ms() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
+    let (wall, paused) = (SystemTime::now(), now().into_std());
+    let real = std::time::Instant::now();
+    let behind = real.saturating_duration_since(paused);
+    let wall = wall + paused.saturating_duration_since(real);
+    wall.checked_sub(behind)
+        .and_then(|wall| wall.duration_since(UNIX_EPOCH).ok())
         .map_or(0, |since| since.as_millis().try_into().unwrap_or(u64::MAX))
 }

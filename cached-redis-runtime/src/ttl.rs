@@ -15,6 +15,8 @@ const LONGEST: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 pub struct Lifetimes {
     value: Life,
     none: Option<Life>,
+    /// How much longer the server keeps either.
+    stale: Option<Life>,
 }
 
 impl Lifetimes {
@@ -31,6 +33,7 @@ impl Lifetimes {
         Self {
             value: Life::of(ttl),
             none: None,
+            stale: None,
         }
     }
 
@@ -40,6 +43,7 @@ impl Lifetimes {
         Self {
             value: Life::FOREVER,
             none: None,
+            stale: None,
         }
     }
 
@@ -54,8 +58,16 @@ impl Lifetimes {
             "`none_ttl` must not be zero: leave it out to store no \"not found\""
         );
         Self {
-            value: self.value,
             none: Some(Life::of(ttl)),
+            ..self
+        }
+    }
+
+    /// The server keeps an entry for so long past its life.
+    pub(crate) fn stale(self, stale: Duration) -> Self {
+        Self {
+            stale: Some(Life::of(stale)),
+            ..self
         }
     }
 
@@ -65,6 +77,14 @@ impl Lifetimes {
 
     pub(crate) fn for_none(self) -> Option<Life> {
         self.none
+    }
+
+    /// How long the server keeps an entry with this life.
+    pub(crate) fn kept(self, life: Life) -> Life {
+        match (life.millis(), self.stale.and_then(Life::millis)) {
+            (Some(life), Some(stale)) => Life::of(Duration::from_millis(life + stale)),
+            _ => life,
+        }
     }
 }
 
@@ -127,6 +147,20 @@ mod tests {
     fn a_sub_millisecond_ttl_still_expires() {
         let life = Lifetimes::ttl(Duration::from_nanos(1)).for_value();
         assert_eq!(life.jittered(0.1, u64::MAX).millis(), Some(1));
+    }
+
+    #[test]
+    fn an_entry_is_kept_past_its_life_and_not_for_ever() {
+        let minute = Duration::from_secs(60);
+        let lifetimes = Lifetimes::ttl(minute).stale(minute);
+        let life = lifetimes.for_value();
+        assert_eq!(life.millis(), Some(60_000));
+        assert_eq!(lifetimes.kept(life).millis(), Some(120_000));
+        assert_eq!(Lifetimes::ttl(minute).kept(life), life);
+        assert_eq!(lifetimes.kept(Life::FOREVER), Life::FOREVER);
+        let longest = Lifetimes::ttl(Duration::MAX).stale(Duration::MAX);
+        let whole = Lifetimes::ttl(Duration::MAX).for_value();
+        assert_eq!(longest.kept(whole), whole);
     }
 
     #[test]

@@ -58,6 +58,8 @@ impl CacheBuilder {
                 wait: Duration::from_secs(5),
                 max_value_bytes: 16 << 20,
                 max_key_bytes: 8 << 10,
+                max_refreshes: 64,
+                refresh_retry: Duration::from_secs(1),
             },
         }
     }
@@ -114,6 +116,21 @@ impl CacheBuilder {
     /// one would be put on is not stored.
     pub fn max_key_bytes(mut self, bytes: usize) -> Self {
         self.settings.max_key_bytes = bytes;
+        self
+    }
+
+    /// How many entries `refresh_ahead` loads in the background at once, over all functions of this cache. What is due beyond
+    /// them is served as it is, and counted in [`rejected_refreshes`](crate::FamilyStats::rejected_refreshes). Defaults to
+    /// 64; with 0 nothing is loaded in the background.
+    pub fn max_refreshes(mut self, refreshes: usize) -> Self {
+        self.settings.max_refreshes = refreshes;
+        self
+    }
+
+    /// How long an entry that is due, by `stale`, `early` or `refresh_ahead`, is left alone after a load that failed: a source
+    /// in trouble is asked once per interval for each key, by one of all processes. Defaults to 1 s; at least 10 ms, at most a day.
+    pub fn refresh_retry(mut self, interval: Duration) -> Self {
+        self.settings.refresh_retry = interval.min(Duration::from_secs(24 * 60 * 60));
         self
     }
 
@@ -204,6 +221,9 @@ impl CacheBuilder {
         }
         if self.settings.lease < Duration::from_millis(10) {
             return wrong("`lease` must be at least 10 ms");
+        }
+        if self.settings.refresh_retry < Duration::from_millis(10) {
+            return wrong("`refresh_retry` must be at least 10 ms");
         }
         if self.settings.max_value_bytes < 64 {
             return wrong("`max_value_bytes` must be at least 64");

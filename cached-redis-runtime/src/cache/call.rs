@@ -4,6 +4,8 @@
 //! compiled once.
 
 mod along;
+mod background;
+mod due;
 mod load;
 mod soft;
 mod tagged;
@@ -36,8 +38,8 @@ pub struct Call {
     lifetimes: Lifetimes,
     /// `None`: the body runs as written.
     target: Option<Target>,
+    has_cache: bool,
     context: Context,
-    served: Served,
 }
 
 #[derive(Debug)]
@@ -73,13 +75,12 @@ impl Call {
             site,
             lifetimes,
             target: None,
-            served: Served::Bypassed,
+            has_cache: false,
             context,
         };
         if let Some(cache) = cache.find(site.path()) {
+            call.has_cache = true;
             call.aim(cache, enabled, segments);
-        } else {
-            call.served = Served::Uncached;
         }
         call
     }
@@ -265,19 +266,24 @@ impl Call {
     }
 
     /// Boxed, so that a hit's caller has no room set aside for it.
-    fn load(mut self, start: Start) -> Box<Load> {
+    fn load(self, start: Start) -> Box<Load> {
         let Start {
             ticket,
             permit,
             left,
         } = start;
         let mut started = None;
+        let mut served = if self.has_cache {
+            Served::Bypassed
+        } else {
+            Served::Uncached
+        };
         if let Some(target) = &self.target {
             target.cache.engine().count(self.site, Count::Load);
-            self.served = match (&ticket, target.reload) {
+            served = match (&ticket, target.reload) {
                 (Ticket::Uncached, _) if target.read_only => Served::Bypassed,
                 (Ticket::Uncached | Ticket::Round(_), _) => Served::Uncached,
-                (_, Reload::Forced) => Served::Refreshed,
+                (Ticket::Reload(_), _) | (_, Reload::Forced) => Served::Refreshed,
                 _ => Served::Miss,
             };
             if !matches!(ticket, Ticket::Uncached | Ticket::Round(_)) {
@@ -292,6 +298,7 @@ impl Call {
             registration: None,
             started,
             ended: false,
+            served,
         })
     }
 }
@@ -344,13 +351,17 @@ where
 }
 
 fn take<S: Storable>(call: &Call, hit: &Hit) -> Option<S::Output> {
-    let output = if hit.absent {
-        S::absent()?
-    } else {
-        S::decode(call.format(), hit.bytes.get(HEADER..)?)?
-    };
+    let output = decode::<S>(call, hit)?;
     call.answered(hit);
     Some(output)
+}
+
+fn decode<S: Storable>(call: &Call, hit: &Hit) -> Option<S::Output> {
+    if hit.absent {
+        S::absent()
+    } else {
+        S::decode(call.format(), hit.bytes.get(HEADER..)?)
+    }
 }
 
 fn outcome<S: Storable>(
@@ -358,17 +369,28 @@ fn outcome<S: Storable>(
     output: &S::Output,
     store: impl FnOnce(&S::Value) -> bool,
 ) -> Outcome {
+    let (site, format) = (load.call.site, load.call.format());
+    encoded::<S>(site, format, output, store, load.is_watched())
+}
+
+/// What is to be done with what a body returned. A value that is not stored is encoded only for those who wait for it.
+fn encoded<S: Storable>(
+    site: &Site,
+    format: Format,
+    output: &S::Output,
+    store: impl FnOnce(&S::Value) -> bool,
+    is_watched: bool,
+) -> Outcome {
     let value = match S::verdict(output) {
         Verdict::Failed => return Outcome::Failed,
         Verdict::Absent => return Outcome::Absent,
         Verdict::Value(value) => value,
     };
     let stored = store(value);
-    if !stored && !load.is_watched() {
+    if !stored && !is_watched {
         return Outcome::Unstored(None);
     }
-    let site = load.call.site;
     let mut bytes = encoding::buffer(site);
-    let encoded = S::encode(load.call.format(), value, &mut bytes);
+    let encoded = S::encode(format, value, &mut bytes);
     encoding::outcome(site, encoded, bytes, stored)
 }

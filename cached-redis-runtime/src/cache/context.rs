@@ -8,12 +8,15 @@ use core::fmt;
 use core::future::{Future, poll_fn};
 use core::mem;
 use core::pin::{Pin, pin};
+use core::task::Poll;
+use core::time::Duration;
 
 use super::Cache;
 use super::nesting::{Loading, Nesting};
 use super::transaction::Pending;
+use crate::engine::Engine;
 use crate::site::Site;
-use crate::sync::{Arc, Mutex};
+use crate::sync::{Arc, Mutex, Weak};
 
 thread_local! {
     static CURRENT: RefCell<Context> = const { RefCell::new(Context::NONE) };
@@ -25,11 +28,17 @@ thread_local! {
 pub enum Served {
     /// From the cache.
     Hit,
+    /// From the cache, by an entry that was past its TTL, as `stale` allows.
+    Stale {
+        /// How long past it.
+        age: Duration,
+    },
     /// By its body, whose result was then offered to the cache.
     Miss,
     /// By another call's load of the same key, in this process or another.
     Joined,
-    /// By its body, because [`refresh`] asked for it.
+    /// By its body, because [`refresh`] asked for it, or because its entry was due and it fell to this call to load it anew:
+    /// past its TTL with `stale`, or drawn by `early`.
     Refreshed,
     /// By its body, because `when` or [`bypass`] said so, because the body called itself for the same key, or because it
     /// was in a [`transaction`](crate::transaction), where what is loaded is not stored.
@@ -45,6 +54,7 @@ impl fmt::Display for Served {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Hit => "hit",
+            Self::Stale { .. } => "stale",
             Self::Miss => "miss",
             Self::Joined => "joined",
             Self::Refreshed => "refreshed",
@@ -153,6 +163,16 @@ impl Context {
         })
     }
 
+    /// What surrounds a body that loads `key` in the background: of this call, only its scope. Nobody waits for it, and a
+    /// transaction is not its own.
+    pub(super) fn detached(&self, cache: &Cache, site: &'static Site, key: &str) -> Detached {
+        let around = self.0.as_ref().and_then(|around| around.cache.as_ref());
+        Detached {
+            scope: around.map(|cache| Arc::downgrade(&cache.engine)),
+            loading: Arc::new(Loading::new(cache, site, vec![key.to_owned()], None)),
+        }
+    }
+
     /// Polls a future in this context. Pinned, since by value it would be stored twice in the caller's future.
     pub(super) fn run<F: Future>(
         mut self,
@@ -174,6 +194,43 @@ impl Context {
             let _inside = Inside::enter(&mut self);
             body.as_mut().poll(cx)
         })
+    }
+}
+
+/// What surrounds a body that goes on in the background. It keeps no cache: with the last handle on it the body ends.
+#[derive(Debug)]
+pub(super) struct Detached {
+    /// Of the scope around the call that began it.
+    scope: Option<Weak<Engine>>,
+    loading: Arc<Loading>,
+}
+
+impl Detached {
+    /// Polls the body, each time with the cache of its scope. `None`: that is gone.
+    pub(super) fn run<T>(
+        self,
+        mut body: Pin<Box<dyn Future<Output = T> + Send>>,
+    ) -> impl Future<Output = Option<T>> {
+        poll_fn(move |cx| {
+            let Some(mut context) = self.context() else {
+                return Poll::Ready(None);
+            };
+            let _inside = Inside::enter(&mut context);
+            body.as_mut().poll(cx).map(Some)
+        })
+    }
+
+    fn context(&self) -> Option<Context> {
+        let cache = match &self.scope {
+            Some(engine) => Some(Cache {
+                engine: engine.upgrade()?,
+            }),
+            None => None,
+        };
+        Some(Context::NONE.with(|around| {
+            around.cache = cache;
+            around.loading = Some(Arc::clone(&self.loading));
+        }))
     }
 }
 

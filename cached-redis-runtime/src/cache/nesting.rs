@@ -8,7 +8,8 @@ use crate::sync::Arc;
 /// A body under way, and those around it.
 #[derive(Debug)]
 pub(super) struct Loading {
-    cache: Cache,
+    /// By its number: a body in the background does not keep its cache.
+    cache: u64,
     site: &'static Site,
     /// Those that other calls wait for, sorted.
     keys: Vec<String>,
@@ -47,7 +48,7 @@ impl Loading {
     ) -> Self {
         keys.sort_unstable();
         Self {
-            cache: cache.clone(),
+            cache: cache.engine.number(),
             site,
             keys,
             outer,
@@ -67,7 +68,7 @@ impl Loading {
     pub(super) fn loads(&self, cache: &Cache, key: &str) -> bool {
         self.outward().any(|one| {
             let searched = one.keys.binary_search_by(|one| one.as_str().cmp(key));
-            searched.is_ok() && Arc::ptr_eq(&one.cache.engine, &cache.engine)
+            searched.is_ok() && one.cache == cache.engine.number()
         })
     }
 

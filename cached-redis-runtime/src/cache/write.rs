@@ -171,7 +171,8 @@ impl WriteThrough {
 
 /// With `stale`: what is stored stays for readers that use it after its ttl.
 #[must_use]
-pub fn lasting(call: Box<WriteThrough>, _soft: Soft) -> Box<WriteThrough> {
+pub fn lasting(mut call: Box<WriteThrough>, soft: Soft) -> Box<WriteThrough> {
+    call.lifetimes = soft.kept(call.lifetimes);
     call
 }
 

@@ -54,6 +54,14 @@ impl Request<'_> {
         (self.admission != Admission::Free && limit.is_set()).then_some(limit)
     }
 
+    /// A permit that is to be had without waiting. `Some(None)`: it needs none.
+    pub(super) fn permit_at_once(&self) -> Option<Option<LoadPermit>> {
+        match self.limit() {
+            Some(limit) => limit.try_permit().map(Some),
+            None => Some(None),
+        }
+    }
+
     /// Whether this call may run its body in place of the one that gave up. It holds a lease, so it does not wait.
     pub(super) fn may_take_over(&self, turn: &Turn<Lease>) -> bool {
         let Some(limit) = self.limit() else {

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::patience::{Left, see_off};
-use super::{Engine, Request, Ticket};
+use super::{Election, Engine, Request, Ticket};
 use crate::clock;
 use crate::codec::{HEADER, Head, Nonce, State};
 use crate::error::Error;
@@ -29,7 +29,7 @@ pub(crate) enum Outcome {
 
 /// What is to be done with it.
 pub(super) enum Product {
-    /// Store and share. The header has no nonce yet.
+    /// Store for so long, and share. The header has no nonce yet.
     Stored(Vec<u8>, Life),
     /// Share only.
     Shared(Vec<u8>),
@@ -58,7 +58,15 @@ impl Engine {
             Ticket::Replace(nonce) => {
                 let product = self.product(request, outcome, cost_ms);
                 let key = request.key.to_owned();
-                see_off(left, engine.replace(site, key, nonce, product)).await;
+                let replaced = async move {
+                    engine.replace(site, key, nonce, product).await;
+                };
+                see_off(left, replaced).await;
+            }
+            Ticket::Reload(election) => {
+                let product = self.product(request, outcome, cost_ms);
+                let key = request.key.to_owned();
+                see_off(left, engine.reload(site, key, election, product)).await;
             }
             Ticket::Lead(turn) => {
                 let product = self.product(request, outcome, cost_ms);
@@ -83,7 +91,7 @@ impl Engine {
         let head = Self::head(request, life, cost_ms);
         bytes[..HEADER].copy_from_slice(&head.write(state));
         if let Some(life) = life {
-            return Product::Stored(bytes, life);
+            return Product::Stored(bytes, lifetimes.kept(life));
         }
         self.count(request.site, Count::Unstored);
         Product::Shared(bytes)
@@ -142,27 +150,46 @@ impl Engine {
         }
     }
 
-    /// Ends a forced reload.
-    async fn replace(
+    /// Ends the load of an entry that was due. The election is over only when the store has answered: who is elected next
+    /// sees what this one has left.
+    async fn reload(
         self: Arc<Self>,
+        site: &'static Site,
+        key: String,
+        election: Election,
+        product: Product,
+    ) {
+        if self.replace(site, key, election.nonce(), product).await {
+            election.won().await;
+        } else {
+            election.failed().await;
+        }
+    }
+
+    /// Ends a load that replaces an entry. Says whether that is done with: the entry has a successor, or is gone.
+    async fn replace(
+        self: &Arc<Self>,
         site: &'static Site,
         key: String,
         nonce: Nonce,
         product: Product,
-    ) {
+    ) -> bool {
         match product {
             Product::Stored(mut bytes, life) => {
                 stamp(&mut bytes, Nonce::fresh());
                 let life = life.millis();
                 let filled = self.store.fill(&key, nonce, &bytes, life).await;
+                let answered = filled.is_ok();
                 self.count_fill(site, filled);
+                answered
             }
             // The source has answered, and its answer is not to be stored: what is there is out of date.
             Product::Shared(_) | Product::Alone => {
                 self.delete(site, &[key]).await.ok();
+                true
             }
             // The source failed: the old entry is better than none.
-            Product::Failed => {}
+            Product::Failed => false,
         }
     }
 

@@ -1,15 +1,19 @@
 //! The protocol over bytes: plan a read, fill after a load, invalidate. Nothing here knows a value's type.
 
 mod admission;
+mod background;
 mod batch;
 mod claim;
+mod election;
 mod fill;
+mod freshness;
 mod guards;
 mod invalidate;
 mod key_length;
 mod lost;
 mod patience;
 mod plan;
+mod reloads;
 mod round;
 mod tags;
 mod wait;
@@ -17,7 +21,9 @@ mod write;
 
 pub(crate) use admission::{Admission, Start};
 pub(crate) use batch::{Batch, Search, Step};
+pub(crate) use election::{Candidate, Election};
 pub(crate) use fill::Outcome;
+pub(crate) use freshness::Freshness;
 pub(crate) use guards::Guards;
 pub(crate) use patience::Left;
 pub(crate) use plan::{Hit, Plan, Reload, Ticket};
@@ -40,7 +46,9 @@ use crate::site::{CountersRef, Site};
 use crate::store::Store;
 use crate::sync::{Arc, Mutex};
 use crate::ttl::Lifetimes;
+use background::Background;
 use lost::LostDeletes;
+use reloads::Reloads;
 use round::Lot;
 
 /// What the builder decides.
@@ -54,6 +62,10 @@ pub(crate) struct Settings {
     pub(crate) wait: Duration,
     pub(crate) max_value_bytes: usize,
     pub(crate) max_key_bytes: usize,
+    /// How many entries are loaded anew in the background at once.
+    pub(crate) max_refreshes: usize,
+    /// How long a due entry is left alone after a load that failed.
+    pub(crate) refresh_retry: Duration,
 }
 
 /// One cache: a store and everything that happens on this side of it.
@@ -67,6 +79,8 @@ pub(crate) struct Engine {
     rounds: Arc<Lanes<Lot, Bytes>>,
     /// Those in line for a permit.
     queued: Gauge,
+    reloads: Arc<Reloads>,
+    background: Background,
     lost: Arc<LostDeletes>,
     families: Mutex<BTreeMap<&'static str, Arc<Counters>>>,
     warned: AtomicBool,
@@ -104,6 +118,7 @@ impl core::ops::Deref for EntryBytes {
 impl Engine {
     pub(crate) fn new(store: Arc<dyn Store>, settings: Settings) -> Self {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let background = Background::new(settings.max_refreshes);
         Self {
             number: NUMBER.fetch_add(1, Ordering::Relaxed),
             store,
@@ -112,10 +127,16 @@ impl Engine {
             claims: Arc::new(Lanes::new()),
             rounds: Arc::new(Lanes::new()),
             queued: Gauge::new(),
+            reloads: Arc::default(),
+            background,
             lost: Arc::new(LostDeletes::new()),
             families: Mutex::new(BTreeMap::new()),
             warned: AtomicBool::new(false),
         }
+    }
+
+    pub(crate) fn number(&self) -> u64 {
+        self.number
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -153,7 +174,10 @@ impl Engine {
             pending_deletes: self.lost.len(),
             waiting: self.flights.waiting() + self.rounds.waiting(),
             queued: self.queued.read(),
-            under_way: self.flights.len() + self.claims.len() + self.rounds.len(),
+            under_way: self.flights.len()
+                + self.claims.len()
+                + self.rounds.len()
+                + self.reloads.len(),
         }
     }
 

@@ -30,6 +30,11 @@ pub(crate) struct Left {
 impl Left {
     pub(crate) const NOTHING: Self = Self { micros: 0 };
 
+    /// Of a call that has waited `took` for the store.
+    pub(super) fn after(settings: &Settings, took: Duration) -> Self {
+        Self::of(settings.deadline.saturating_sub(took))
+    }
+
     fn of(duration: Duration) -> Self {
         let micros = duration.as_micros();
         Self {
@@ -51,7 +56,7 @@ impl Patience {
 
     /// Of a call that has waited `took` for the store.
     pub(super) fn after(settings: &Settings, took: Duration) -> Self {
-        Self::with(settings, Left::of(settings.deadline.saturating_sub(took)))
+        Self::with(settings, Left::after(settings, took))
     }
 
     /// Of a call that has so much left for the store.

@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 
 use super::patience::{Left, Patience};
 use super::round::Round;
-use super::{Engine, EntryBytes, Request};
+use super::{Election, Engine, EntryBytes, Request};
 use crate::clock::{self, Instant};
 use crate::codec::{Entry, Head, Nonce, read};
 use crate::error::{Error, ErrorKind};
@@ -39,6 +39,8 @@ pub(crate) struct Hit {
     pub(crate) absent: bool,
     /// Another call loaded it while this one waited.
     pub(crate) joined: bool,
+    /// How long the call may still wait for the store.
+    pub(crate) left: Left,
 }
 
 /// What a load may do with its result.
@@ -48,6 +50,8 @@ pub(crate) enum Ticket {
     Lead(Turn<Lease>),
     /// Store it in place of the entry with this nonce (a forced reload).
     Replace(Nonce),
+    /// Store it in place of the entry that was due.
+    Reload(Election),
     /// Hand it to those who wait for it: the cache cannot be used.
     Round(Round),
     /// Nothing: the cache cannot be used for this call.
@@ -111,12 +115,17 @@ impl Engine {
     pub(super) fn is_trusted(&self, request: Request<'_>) -> bool {
         if self.lost.len() > 0 {
             self.resume();
-            if self.lost.holds(request.key, request.site.is_tagged()) {
+            if self.is_lost(request) {
                 self.count(request.site, Count::Bypassed);
                 return false;
             }
         }
         true
+    }
+
+    /// Whether the deletion of this key is pending.
+    pub(super) fn is_lost(&self, request: Request<'_>) -> bool {
+        self.lost.holds(request.key, request.site.is_tagged())
     }
 
     /// Judges what [`get`](Self::get) brought: a hit, or what to do about it.
@@ -145,6 +154,7 @@ impl Engine {
                     bytes: EntryBytes::Own(bytes),
                     absent,
                     joined: false,
+                    left: Left::after(&self.settings, took),
                 })),
                 // A miss spawns and sleeps. A hit needs no runtime, so it does not ask for one.
                 _ if Handle::try_current().is_err() => ControlFlow::Break(no_runtime(request.site)),
@@ -214,6 +224,7 @@ impl Engine {
                 bytes: EntryBytes::Shared(bytes),
                 absent,
                 joined: true,
+                left: Left::NOTHING,
             })),
             Seen::Guard => Way::Guarded,
             Seen::Lease(nonce) => Way::Wait(nonce),

@@ -299,8 +299,9 @@ async fn sweep_some(
 
 /// How long a member must be there. An entry that is replaced may live as long as its successor before it is.
 fn life(lifetimes: Lifetimes, lease: Duration, replaces: bool) -> Option<u64> {
-    let value = lifetimes.for_value().millis()?;
-    let none = lifetimes.for_none().and_then(Life::millis);
+    let value = lifetimes.kept(lifetimes.for_value()).millis()?;
+    let none = lifetimes.for_none().map(|none| lifetimes.kept(none));
+    let none = none.and_then(Life::millis);
     let entry = value.max(none.unwrap_or(0));
     let leases = u64::try_from(3 * lease.as_millis()).ok()?;
     let before = if replaces { entry } else { 0 };

@@ -1,5 +1,7 @@
 //! What a server that is late costs a call, in paused time.
 
+mod election;
+
 use core::ops::ControlFlow;
 
 use super::patience::Patience;
@@ -157,6 +159,8 @@ fn late_with(millis: u64, lease: Duration) -> (Arc<Engine>, Arc<AtomicU64>) {
         lease,
         wait: Duration::from_secs(5),
         max_value_bytes: 1 << 20,
+        max_refreshes: 64,
+        refresh_retry: Duration::from_secs(1),
         max_key_bytes: 1 << 10,
     };
     (Arc::new(Engine::new(store, settings)), registrations)

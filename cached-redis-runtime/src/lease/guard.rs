@@ -101,6 +101,16 @@ impl Lease {
         Ok(filled)
     }
 
+    /// Leaves it to expire after `rest`, and nobody renews it any more.
+    pub(crate) async fn leave_behind(mut self, rest: Duration) {
+        if let Keeper::Own(task) = &self.keeper {
+            task.abort();
+        }
+        self.disarm();
+        // Without an answer it stands for as long as it was last given.
+        let _ = self.store.renew(&self.key, self.nonce, rest).await;
+    }
+
     /// Gives the lease back and waits until it is, so that the next caller can load at once.
     pub(crate) async fn release(mut self) {
         // On an error the drop below tries once more in the background, and the lease expires by itself.

@@ -38,12 +38,23 @@ counters! {
     Hit hits,
     /// Calls answered by a cached "not found"; they are counted in `hits` too.
     NegativeHit negative_hits,
+    /// Calls answered by an entry past its TTL, as `stale` allows; they are counted in `hits` too.
+    StaleHit stale_hits,
     /// Calls that found no usable entry.
     Miss misses,
     /// Bodies run to fill the cache or because it could not be used.
     Load loads,
     /// Of these, the ones that ended in an error, a panic or a dropped future.
     LoadFailed failed_loads,
+    /// Bodies run because an entry was due, by `stale`, `early` or `refresh_ahead`; they are counted in `loads` too.
+    Refresh refreshes,
+    /// Of these, the ones that `early` began before the end of the TTL.
+    EarlyLoad early_loads,
+    /// Calls that found an entry due and left it alone: another call or process was loading it, or had failed to shortly
+    /// before.
+    RefreshSkipped skipped_refreshes,
+    /// Calls that found an entry due and left it alone because `max_refreshes` or `max_loads` were running.
+    RefreshRejected rejected_refreshes,
     /// Calls that found no entry, or could not look, and took the result of another call's load, in this process or another.
     Joined joined,
     /// Calls that stopped waiting after `wait` and ran their body without storing.

@@ -2,6 +2,8 @@
 
 use core::time::Duration;
 
+use super::Lifetimes;
+
 /// `stale`, `refresh_ahead`, `early` and `soft_timeout` of one function, as the attribute says them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[expect(clippy::struct_field_names, reason = "they are the arguments'")]
@@ -90,5 +92,31 @@ impl Soft {
             soft_timeout: Some(wait),
             ..self
         }
+    }
+
+    /// With `stale` the server keeps an entry for longer than its life.
+    pub(crate) fn kept(&self, lifetimes: Lifetimes) -> Lifetimes {
+        match self.stale {
+            Some(stale) => lifetimes.stale(stale),
+            None => lifetimes,
+        }
+    }
+
+    pub(crate) fn stale_for(&self) -> Option<Duration> {
+        self.stale
+    }
+
+    /// Of `refresh_ahead`.
+    pub(crate) fn share(&self) -> Option<f64> {
+        self.refresh_ahead
+    }
+
+    /// Of `early`, as its inventors call it.
+    pub(crate) fn beta(&self) -> Option<f64> {
+        self.early
+    }
+
+    pub(crate) fn timeout(&self) -> Option<Duration> {
+        self.soft_timeout
     }
 }

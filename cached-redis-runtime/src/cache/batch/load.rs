@@ -35,7 +35,7 @@ impl<'a> Load<'a> {
             Ticket::Lead(_) | Ticket::Round(_) | Ticket::Uncached => {
                 Some(self.target.keys[*at].clone())
             }
-            Ticket::Replace(_) => None,
+            Ticket::Replace(_) | Ticket::Reload(_) => None,
         });
         let context = self.call.context.clone();
         context.of_body(Some((&self.target.cache, self.call.site, leads.collect())))

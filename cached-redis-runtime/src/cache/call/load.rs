@@ -4,7 +4,7 @@ use core::future::Future;
 use core::pin::Pin;
 
 use super::Call;
-use crate::cache::context::Context;
+use crate::cache::context::{Context, Served};
 use crate::clock::{self, Instant};
 use crate::engine::{Left, Outcome, Registration, Ticket};
 use crate::observe::Count;
@@ -23,6 +23,7 @@ pub(super) struct Load {
     pub(super) registration: Option<Registration>,
     pub(super) started: Option<Instant>,
     pub(super) ended: bool,
+    pub(super) served: Served,
 }
 
 impl Load {
@@ -30,7 +31,9 @@ impl Load {
     pub(super) fn context(&self) -> Context {
         let loading = self.call.target.as_ref().map(|target| {
             let keys = match &self.ticket {
-                Some(Ticket::Lead(_) | Ticket::Round(_)) => vec![target.key.clone()],
+                Some(Ticket::Lead(_) | Ticket::Round(_) | Ticket::Reload(_)) => {
+                    vec![target.key.clone()]
+                }
                 _ => Vec::new(),
             };
             (&*target.cache, self.call.site, keys)
@@ -43,7 +46,7 @@ impl Load {
         match &self.ticket {
             None | Some(Ticket::Uncached) => false,
             Some(Ticket::Round(round)) => round.is_watched(),
-            Some(Ticket::Lead(_) | Ticket::Replace(_)) => true,
+            Some(Ticket::Lead(_) | Ticket::Replace(_) | Ticket::Reload(_)) => true,
         }
     }
 
@@ -65,7 +68,7 @@ impl Load {
             self.ended = !matches!(outcome, Outcome::Failed);
             // The body has ended.
             self.permit = None;
-            self.call.context.report(self.call.served);
+            self.call.context.report(self.served);
             let outcome = match &self.registration {
                 Some(registration) => registration.permit(outcome),
                 None => outcome,

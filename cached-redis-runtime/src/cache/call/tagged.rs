@@ -49,7 +49,12 @@ impl fmt::Debug for TagList {
 }
 
 impl Call {
-    fn tags(&self, ticket: &Ticket) -> TagList {
+    /// Of an entry that is loaded anew in the background.
+    pub(super) fn tags_of_refresh(&self) -> TagList {
+        TagList::of(self.target.as_ref().map(|target| &target.cache))
+    }
+
+    pub(super) fn tags(&self, ticket: &Ticket) -> TagList {
         let target = self.target.as_ref();
         let stored = target.filter(|_| !matches!(ticket, Ticket::Uncached | Ticket::Round(_)));
         TagList::of(stored.map(|target| &target.cache))
@@ -60,7 +65,7 @@ impl Call {
     /// could not be used.
     ///
     /// Boxed for the same reason as [`Call::plan`].
-    fn register(&self, start: Start, mut tags: TagList) -> Registering<'_> {
+    pub(super) fn register(&self, start: Start, mut tags: TagList) -> Registering<'_> {
         Box::pin(async move {
             let tags = tags.take();
             let (Some(target), false) = (&self.target, tags.is_empty()) else {
@@ -75,7 +80,7 @@ impl Call {
                 tag,
                 members: vec![target.key.clone()],
             });
-            let replaces = matches!(ticket, Ticket::Replace(_));
+            let replaces = matches!(ticket, Ticket::Replace(_) | Ticket::Reload(_));
             let engine = target.cache.engine();
             let registered = engine
                 .register(
@@ -92,6 +97,11 @@ impl Call {
                     left,
                 };
                 return ControlFlow::Break((start, registered));
+            }
+            if let Ticket::Reload(election) = ticket {
+                // The call has something to return.
+                election.failed().await;
+                return ControlFlow::Break((Start::free(), None));
             }
             let permit = Engine::renounce(ticket).permit.or(permit);
             let nothing = (engine.in_rounds(), Left::NOTHING);

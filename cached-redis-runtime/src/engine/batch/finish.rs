@@ -53,7 +53,8 @@ impl Engine {
         for (at, ticket, outcome) in loaded {
             let product = self.product(batch.request(at), outcome, cost_ms);
             match ticket {
-                Ticket::Uncached | Ticket::Round(_) => {}
+                // An entry of a batch is never due.
+                Ticket::Uncached | Ticket::Round(_) | Ticket::Reload(_) => {}
                 Ticket::Lead(turn) => settled.land(turn, product),
                 Ticket::Replace(nonce) => settled.replace(&batch.keys[at], nonce, product),
             }

@@ -1,0 +1,192 @@
+//! A load that goes on in the background. Its caller has been answered; nobody waits for it, and it ends with the cache.
+
+use core::fmt;
+use core::future::Future;
+use core::pin::Pin;
+
+use super::TagList;
+use crate::cache::context::Detached;
+use crate::clock;
+use crate::codec::Format;
+use crate::engine::{
+    Admission, Candidate, Engine, Membership, Outcome, Registration, Request, Start, Ticket,
+};
+use crate::observe::Count;
+use crate::site::{CountersRef, Site};
+use crate::sync::Weak;
+use crate::ttl::Lifetimes;
+
+/// A body that says only what is to be done with its result.
+pub(super) type Body = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+
+/// One entry that is to be loaded anew in the background.
+pub(super) struct Refresh {
+    pub(super) engine: Weak<Engine>,
+    pub(super) site: &'static Site,
+    pub(super) key: String,
+    pub(super) lifetimes: Lifetimes,
+    pub(super) format: Format,
+    pub(super) fingerprint: u64,
+    pub(super) candidate: Candidate,
+    pub(super) tags: Vec<String>,
+    pub(super) context: Detached,
+    pub(super) early: bool,
+}
+
+/// Of which entry, and what becomes of it.
+struct Entry {
+    site: &'static Site,
+    key: String,
+    lifetimes: Lifetimes,
+    format: Format,
+    fingerprint: u64,
+}
+
+impl Entry {
+    fn request(&self) -> Request<'_> {
+        Request {
+            site: self.site,
+            key: &self.key,
+            lifetimes: self.lifetimes,
+            format: self.format,
+            fingerprint: self.fingerprint,
+            // It has what it needs.
+            admission: Admission::Free,
+        }
+    }
+}
+
+impl Refresh {
+    /// The tags of the entry, as the call's arguments have them.
+    pub(super) fn tagged(&mut self, mut tags: TagList) {
+        self.tags = tags.take();
+    }
+
+    /// Begins the load, and returns at once.
+    pub(super) fn begin(self, body: Body) {
+        if let Some(engine) = self.engine.upgrade() {
+            engine.go_on(self.run(body));
+        }
+    }
+
+    async fn run(self, body: Body) {
+        let Self {
+            engine,
+            site,
+            key,
+            lifetimes,
+            format,
+            fingerprint,
+            mut candidate,
+            tags,
+            context,
+            early,
+        } = self;
+        let entry = Entry {
+            site,
+            key,
+            lifetimes,
+            format,
+            fingerprint,
+        };
+        let _seat = candidate.take_seat();
+        let Some((start, registration)) = right(&engine, &entry, candidate, tags).await else {
+            return;
+        };
+        let Some(mut load) = Running::begin(&engine, site, early) else {
+            return;
+        };
+        let Start {
+            ticket,
+            permit,
+            left,
+        } = start;
+        let started = clock::now();
+        let outcome = context.run(body).await;
+        // The body has ended.
+        drop(permit);
+        let (Some(outcome), Some(engine)) = (outcome, engine.upgrade()) else {
+            return;
+        };
+        load.ended = !matches!(outcome, Outcome::Failed);
+        let outcome = match &registration {
+            Some(registration) => registration.permit(outcome),
+            None => outcome,
+        };
+        let took = clock::now().saturating_duration_since(started).as_millis();
+        let cost = u64::try_from(took).unwrap_or(u64::MAX);
+        engine
+            .finish(entry.request(), ticket, outcome, (cost, left))
+            .await;
+    }
+}
+
+impl fmt::Debug for Refresh {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Refresh").finish_non_exhaustive()
+    }
+}
+
+/// The right to load the entry, which is then under its tags.
+async fn right(
+    engine: &Weak<Engine>,
+    entry: &Entry,
+    candidate: Candidate,
+    tags: Vec<String>,
+) -> Option<(Start, Option<Registration>)> {
+    let engine = engine.upgrade()?;
+    let left = engine.whole_deadline();
+    let mut start = engine.elect(entry.request(), candidate, left).await?;
+    if tags.is_empty() {
+        return Some((start, None));
+    }
+    let memberships = tags.into_iter().map(|tag| Membership {
+        tag,
+        members: vec![entry.key.clone()],
+    });
+    let memberships = memberships.collect();
+    let registered = engine.register(
+        entry.site,
+        memberships,
+        (entry.lifetimes, true),
+        &mut start.left,
+    );
+    match registered.await {
+        Some(registration) => Some((start, Some(registration))),
+        None => {
+            if let Ticket::Reload(election) = start.ticket {
+                election.failed().await;
+            }
+            None
+        }
+    }
+}
+
+/// A body under way. Dropped before its end (panicked, aborted), it counts as failed.
+struct Running {
+    counters: CountersRef<'static>,
+    ended: bool,
+}
+
+impl Running {
+    fn begin(engine: &Weak<Engine>, site: &'static Site, early: bool) -> Option<Self> {
+        let engine = engine.upgrade()?;
+        let counters = engine.counters(site);
+        counters.count(Count::Load);
+        if early {
+            counters.count(Count::EarlyLoad);
+        }
+        Some(Self {
+            counters,
+            ended: false,
+        })
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.counters.count(Count::LoadFailed);
+        }
+    }
+}

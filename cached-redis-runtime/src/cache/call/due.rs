@@ -1,0 +1,137 @@
+//! An entry that was taken although its time has come: who loads it anew, and how the call is answered if nobody does here.
+
+use core::future::Future;
+use core::pin::Pin;
+
+use super::background::Refresh;
+use super::{Call, Target};
+use crate::cache::context::{Context, Served};
+use crate::clock;
+use crate::codec::{Entry, Nonce, read};
+use crate::engine::{Candidate, Freshness, Hit, Left, Start};
+use crate::observe::Count;
+use crate::site::CountersRef;
+use crate::sync::{Arc, spread};
+use crate::ttl::Soft;
+
+/// What a reader has found to be due.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Due {
+    nonce: Nonce,
+    freshness: Freshness,
+    /// How long the call may still wait for the store.
+    left: Left,
+}
+
+impl Due {
+    pub(super) fn is_stale(&self) -> bool {
+        matches!(self.freshness, Freshness::Stale { .. })
+    }
+}
+
+/// What there is to count and to report once a call is answered by an entry that was due.
+#[derive(Debug)]
+pub(super) struct Answer {
+    counters: CountersRef<'static>,
+    context: Context,
+    absent: bool,
+    joined: bool,
+    freshness: Freshness,
+}
+
+impl Answer {
+    pub(super) fn give(self) {
+        if self.absent {
+            self.counters.count(Count::NegativeHit);
+        }
+        self.counters.count(if self.joined {
+            Count::Joined
+        } else {
+            Count::Hit
+        });
+        self.context.report(match self.freshness {
+            Freshness::Stale { age } => {
+                self.counters.count(Count::StaleHit);
+                Served::Stale { age }
+            }
+            _ if self.joined => Served::Joined,
+            _ => Served::Hit,
+        });
+    }
+}
+
+impl Call {
+    /// Whether the entry that this call has taken is due. One look at the clock, and no lock.
+    pub(super) fn due(&self, hit: &Hit, soft: &Soft) -> Option<Due> {
+        let (Entry::Value { head, .. } | Entry::Absent { head }) = read(&hit.bytes) else {
+            return None;
+        };
+        let freshness = Freshness::of(&head, soft, clock::unix_ms(), spread());
+        (freshness != Freshness::Fresh).then_some(Due {
+            nonce: head.nonce,
+            freshness,
+            left: hit.left,
+        })
+    }
+
+    /// What a call is answered with that takes the entry all the same.
+    pub(super) fn answer(&self, hit: &Hit, due: Due) -> Option<Answer> {
+        let engine = self.target.as_ref()?.cache.engine();
+        Some(Answer {
+            counters: engine.counters(self.site),
+            context: self.context.clone(),
+            absent: hit.absent,
+            joined: hit.joined,
+            freshness: due.freshness,
+        })
+    }
+
+    fn stand(&self, due: Due, in_background: bool) -> Option<(&Target, Candidate)> {
+        let target = self.target.as_ref()?;
+        // In a transaction nothing is loaded to be stored.
+        if target.read_only {
+            return None;
+        }
+        let engine = target.cache.engine();
+        let candidate = engine.stand(self.request(target), due.nonce, in_background)?;
+        Some((target, candidate))
+    }
+
+    /// The right to load the entry anew, in this very call.
+    ///
+    /// Boxed for the same reason as [`Call::plan`].
+    pub(super) fn elected(
+        &self,
+        due: Due,
+    ) -> Option<Pin<Box<dyn Future<Output = Option<Start>> + Send + '_>>> {
+        let (target, candidate) = self.stand(due, false)?;
+        Some(Box::pin(async move {
+            let engine = target.cache.engine();
+            let start = engine
+                .elect(self.request(target), candidate, due.left)
+                .await?;
+            if due.freshness == Freshness::Early {
+                engine.count(self.site, Count::EarlyLoad);
+            }
+            Some(start)
+        }))
+    }
+
+    /// The load of the entry, to go on in the background if no other process is at it.
+    pub(super) fn refresh(&self, due: Due) -> Option<Refresh> {
+        let (target, candidate) = self.stand(due, true)?;
+        let engine = target.cache.engine();
+        Some(Refresh {
+            engine: Arc::downgrade(engine),
+            site: self.site,
+            key: target.key.clone(),
+            lifetimes: self.lifetimes,
+            format: target.format,
+            fingerprint: target.fingerprint,
+            candidate,
+            tags: Vec::new(),
+            context: self.context.detached(&target.cache, self.site, &target.key),
+            early: due.freshness == Freshness::Early,
+        })
+    }
+}
