@@ -8,7 +8,10 @@
     reason = "a test that cannot go on fails, and says where"
 )]
 
+mod common;
+
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use cached_redis_runtime::{Cache, Served, cache_aside, cache_invalidate, inspect};
@@ -60,6 +63,17 @@ impl Database {
 #[cache_aside(key = "doc", ttl = 3600, skip(database, gate))]
 async fn read(mut database: Database, gate: &'static str) -> String {
     database.query(gate).await
+}
+
+#[cache_aside(key = "hot", ttl = "1m", refresh_ahead = 0.8, skip(database))]
+async fn read_ahead(mut database: Database) -> String {
+    database.query("gate").await
+}
+
+#[cache_aside(key = "stale", ttl = "1m", stale = "1h", skip(database))]
+async fn read_stale(mut database: Database) -> Result<String, ()> {
+    database.count("db:queries").await;
+    database.get("db:value").await.ok_or(())
 }
 
 #[cache_invalidate(key = "doc")]
@@ -153,6 +167,97 @@ fn second_process() {
             role.say(&process.read("open").await.0);
         });
     });
+}
+
+/// Reads again and again in many tasks, until the parent says that it is enough.
+async fn read_until_told<F, Fut>(role: &Role, process: &Process, read: F)
+where
+    F: Fn(Database) -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output: Send> + Send,
+{
+    let ended = Arc::new(AtomicBool::new(false));
+    let reader = |_| {
+        let (ended, read) = (Arc::clone(&ended), read.clone());
+        let (cache, database) = (process.cache.clone(), process.database.clone());
+        tokio::spawn(async move {
+            while !ended.load(Ordering::Relaxed) {
+                cache.scope(read(database.clone())).await;
+                cached_redis_tests::pause(Duration::from_millis(1)).await;
+            }
+        })
+    };
+    let readers: Vec<_> = (0..200).map(reader).collect();
+    let hits = || process.cache.stats().total().hits;
+    role.say("reading");
+    while role.hear() == "go on" {
+        let before = hits();
+        eventually(PATIENCE, || hits() > before + 400).await;
+        role.say("they do");
+    }
+    ended.store(true, Ordering::Relaxed);
+    for reader in readers {
+        reader.await.unwrap();
+    }
+    let stats = process.cache.stats().total();
+    role.say(&(stats.misses + stats.joined).to_string());
+}
+
+#[test]
+fn fourth_process() {
+    let url = std::env::var("SERVER_URL").unwrap_or_default();
+    Role::play("hot readers", |role| {
+        run(async {
+            let process = Process::at(&url).await;
+            read_until_told(role, &process, read_ahead).await;
+        });
+    });
+    Role::play("stale readers", |role| {
+        run(async {
+            let process = Process::at(&url).await;
+            let read = async |database| assert!(read_stale(database).await.is_ok());
+            read_until_told(role, &process, move |database| read(database)).await;
+        });
+    });
+}
+
+/// Two processes with two hundred readers each.
+async fn readers(role: &'static str, server: &Arc<Server>) -> Vec<ChildProcess> {
+    let url = server.url();
+    blocking(move || {
+        let env = [("SERVER_URL", url.as_str())];
+        let mut children = [0, 1].map(|_| ChildProcess::spawn("fourth_process", role, &env));
+        for child in &mut children {
+            assert_eq!(child.hear(), "reading");
+        }
+        children.into()
+    })
+    .await
+}
+
+/// All of them read, and none waits for the source.
+async fn go_on(mut children: Vec<ChildProcess>) -> Vec<ChildProcess> {
+    blocking(move || {
+        for child in &mut children {
+            child.tell("go on");
+        }
+        for child in &mut children {
+            assert_eq!(child.hear(), "they do");
+        }
+        children
+    })
+    .await
+}
+
+/// Ends them. None had to load for himself.
+async fn enough(children: Vec<ChildProcess>) {
+    blocking(move || {
+        for mut child in children {
+            child.tell("enough");
+            assert_eq!(child.hear(), "0");
+            child.finish();
+        }
+    })
+    .await;
 }
 
 #[test]
@@ -331,5 +436,78 @@ fn without_before_the_old_value_stays() {
         let mut child = stuck_after_the_commit(&server, "writer").await;
         child.kill();
         assert_eq!(here.read("open").await, ("v1".to_owned(), Served::Hit));
+    });
+}
+
+#[test]
+fn two_processes_with_two_hundred_readers_each_ask_once_per_period() {
+    run(async {
+        let (server, mut here) = prepared().await;
+        here.database.set("gate", "").await;
+        here.cache.scope(read_ahead(here.database.clone())).await;
+        let mut children = readers("hot readers", &server).await;
+        for period in 1..=3 {
+            server.run(&["DEL", "gate"]);
+            let before = server.get("hot").unwrap();
+            common::age(&server, "hot", Duration::from_secs(50));
+            let asked = (period + 1).to_string();
+            let queries = || server.get("db:queries").unwrap() == asked.as_bytes();
+            eventually(PATIENCE, queries).await;
+            // The source has been asked and does not answer; they go on.
+            children = go_on(children).await;
+            here.database.set("gate", "").await;
+            let nonce = || server.get("hot").map(|entry| entry[1..17].to_vec());
+            eventually(PATIENCE, || nonce().as_deref() != Some(&before[1..17])).await;
+            children = go_on(children).await;
+        }
+        enough(children).await;
+        let asked = here.database.get("db:queries").await;
+        assert_eq!(asked.as_deref(), Some("4"), "once, and once per period");
+    });
+}
+
+#[test]
+fn a_source_that_fails_is_asked_by_one_of_two_processes() {
+    run(async {
+        let (server, mut here) = prepared().await;
+        here.cache
+            .scope(read_stale(here.database.clone()))
+            .await
+            .unwrap();
+        let children = readers("stale readers", &server).await;
+        server.run(&["DEL", "db:value"]);
+        let watch = Stopwatch::start();
+        common::age(&server, "stale", Duration::from_secs(60));
+        let mut children = go_on(children).await;
+        for _ in 0..5 {
+            children = go_on(children).await;
+        }
+        let attempts: u64 = here
+            .database
+            .get("db:queries")
+            .await
+            .unwrap()
+            .parse()
+            .unwrap();
+        // One interval of a second after the other, and the first at once.
+        assert!(
+            (2..=2 + watch.elapsed().as_secs()).contains(&attempts),
+            "{attempts}"
+        );
+        here.database.set("db:value", "v2").await;
+        eventually(PATIENCE, || {
+            let entry = server.get("stale").unwrap_or_default();
+            String::from_utf8_lossy(&entry).contains("v2")
+        })
+        .await;
+        let now: u64 = here
+            .database
+            .get("db:queries")
+            .await
+            .unwrap()
+            .parse()
+            .unwrap();
+        assert!(now > attempts);
+        enough(go_on(children).await).await;
     });
 }

@@ -8,6 +8,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod ahead;
 mod arguments;
 mod batch;
 mod before;
@@ -21,6 +22,7 @@ mod max_loads;
 mod on_error;
 mod return_types;
 mod secrets;
+mod stale;
 mod tags;
 mod transaction;
 mod warnings;

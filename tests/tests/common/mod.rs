@@ -19,6 +19,28 @@ use self::shared::Shared;
 /// Longer than any healthy test needs.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Takes so many milliseconds off the time at which an entry was written, and off what it has left.
+const AGE: &str = "
+local written = 0
+for at = 1, 6 do
+  written = written * 256 + redis.call('GETRANGE', KEYS[1], 26 + at, 26 + at):byte()
+end
+written = written - ARGV[1]
+local bytes = ''
+for _ = 1, 6 do
+  bytes = string.char(written % 256) .. bytes
+  written = math.floor(written / 256)
+end
+redis.call('SETRANGE', KEYS[1], 27, bytes)
+local left = redis.call('PTTL', KEYS[1])
+if left > 0 then redis.call('PEXPIRE', KEYS[1], left - ARGV[1]) end
+return left";
+
+/// Lets an entry on a server become older.
+pub(crate) fn age(server: &Server, key: &str, by: Duration) {
+    server.run(&["EVAL", AGE, "1", key, &by.as_millis().to_string()]);
+}
+
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) cache: Cache,
@@ -122,6 +144,23 @@ impl World {
                 cluster.run(&["DEL", &format!("{prefix}{}", key.as_str())]);
             }
             Behind::Memory => self.cache.invalidate(key).await.expect("never fails"),
+        }
+    }
+
+    /// Lets the entry at `key` become older, as it would if so much time went by. In memory all time does; a server's clock
+    /// cannot be set, so there the entry is written as if it had come earlier.
+    pub(crate) async fn age(&self, key: &str, by: Duration) {
+        match &self.behind {
+            Behind::Memory => {
+                tokio::time::pause();
+                tokio::time::advance(by).await;
+                tokio::time::resume();
+            }
+            Behind::Server(server) => age(server, key, by),
+            Behind::Cluster { cluster, prefix } => {
+                let (key, millis) = (format!("{prefix}{key}"), by.as_millis().to_string());
+                cluster.run(&["EVAL", AGE, "1", &key, &millis]);
+            }
         }
     }
 
