@@ -12,7 +12,7 @@ pub use crate::cache::{
 #[cfg(feature = "catalogue")]
 pub use crate::catalogue::{CACHED_REDIS_FUNCTIONS, Registration};
 pub use crate::codec::{Cacheable, Format};
-pub use crate::key::{CacheKey, Family, HeldBy, Key, KeyFamily, KeyName, KeyWriter};
+pub use crate::key::{CacheKey, Family, HeldBy, Key, KeyFamily, KeyName, KeyWriter, Loadable};
 pub use crate::shape::rows::{BatchShape, Value};
 pub use crate::shape::{Failing, FromError, Ids, OrFail, Shape, Storable, probe};
 pub use crate::site::Site;

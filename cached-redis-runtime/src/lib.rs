@@ -6,6 +6,7 @@
 //! - [`Cache`] is the handle: connect once, [`install`](Cache::install), and the annotated functions find it.
 //! - [`transaction`] keeps invalidations back until the commit.
 //! - [`refresh`], [`bypass`] and [`inspect`] wrap a call of an annotated function.
+//! - [`Cache::read_through`] is for what has no function: one loader for all entries of a family.
 //! - [`CacheKey`] and [`KeyName`] are what stands in a key; [`Cacheable`] is what is stored; a [`KeyFamily`] names both.
 //! - [`Stats`] says what the cache did, per key family.
 //! - `catalogue()`, with the feature of that name, lists all annotated functions and checks their keys against each other.
@@ -50,13 +51,14 @@ mod store;
 mod sync;
 mod ttl;
 
-pub use cache::{Cache, CacheBuilder, Served, bypass, inspect, refresh, transaction};
+pub use cache::{Cache, CacheBuilder, ReadThrough, Served, bypass, inspect, refresh, transaction};
 #[cfg(feature = "catalogue")]
 pub use catalogue::{Catalogue, catalogue};
 pub use codec::{Cacheable, Format};
 pub use error::{Error, ErrorKind};
-pub use key::{CacheKey, Key, KeyFamily, KeyName, KeyWriter};
+pub use key::{CacheKey, Constructor, Key, KeyFamily, KeyName, KeyWriter, Loadable};
 pub use observe::{Capabilities, FamilyStats, ServerInfo, Stats};
+pub use shape::Returns;
 
 #[cfg(feature = "macros")]
 pub use cached_redis_macros::{

@@ -381,3 +381,73 @@ fn tags_are_listed_and_checked() {
     assert!(errors.contains("no entry has the tag `al`"), "{errors}");
     assert!(errors.contains("did it mean `all`?"), "{errors}");
 }
+
+/// No attribute says that a loader reads a family, so the linker does not know.
+mod loaders {
+    #![allow(
+        dead_code,
+        reason = "a write that nobody calls is in the catalogue as well"
+    )]
+
+    use std::time::Duration;
+
+    use cached_redis_runtime::{Cache, cache_invalidate, key_family};
+
+    key_family! {
+        pub(super) Name(id: u64) -> String = "loaded:<id>";
+        pub(super) Place(of: &str) -> Vec<String> = "place:<of>";
+    }
+
+    #[cache_invalidate(key = Name(id))]
+    async fn rename(id: u64) {
+        let _ = id;
+    }
+
+    pub(super) fn make(cache: &Cache) {
+        let minute = Duration::from_secs(60);
+        // As often as a program may do it, with the settings that come one by one.
+        for _ in 0..3 {
+            let names = cache
+                .read_through(Name, minute, async |id| Some(id.to_string()))
+                .version(2)
+                .none_ttl(Duration::from_millis(1500));
+            drop(names.clone());
+        }
+        let places = cache.read_through(Place, Duration::MAX, async |of| vec![of]);
+        drop(places);
+    }
+}
+
+#[tokio::test]
+async fn a_loader_is_a_reader_once_it_is_made() {
+    let before = of("loaders").check().unwrap_err().to_string();
+    assert!(
+        before.contains("no annotated function reads `loaded:<id>`"),
+        "{before}"
+    );
+
+    loaders::make(
+        &cached_redis_runtime::Cache::connect("memory://")
+            .await
+            .unwrap(),
+    );
+    let made = of("loaders");
+    made.check().unwrap();
+    let readers = made.filter(|entry| entry.attribute() == Attribute::ReadThrough);
+    let readers: Vec<_> = readers.iter().copied().collect();
+    let [name, place] = readers[..] else {
+        panic!("{readers:?}");
+    };
+    assert!(name.path().ends_with("::loaders::Name"));
+    assert!(name.file().ends_with("catalogue.rs"));
+    assert_eq!(name.templates(), ["loaded:<id>"]);
+    assert_eq!(
+        (name.value_type(), name.version()),
+        (Some("String"), Some(2))
+    );
+    assert_eq!((name.ttl(), name.none_ttl()), (Some("60s"), Some("1.5s")));
+    assert_eq!(
+        (place.value_type(), place.ttl()),
+        (Some("Vec<String>"), Some("forever"))
+    );
+}

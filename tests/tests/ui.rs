@@ -47,6 +47,11 @@ fn write() {
 }
 
 #[test]
+fn read_through() {
+    wrong("read_through");
+}
+
+#[test]
 fn stacking() {
     wrong("stacking");
 }

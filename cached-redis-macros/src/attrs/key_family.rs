@@ -10,7 +10,7 @@ use crate::check::declaration;
 use crate::diag::{Diag, Errors};
 use crate::expand::Context;
 use crate::expand::catalogue::{integers, is_integer_type};
-use crate::model::family::Family;
+use crate::model::family::{Arg, Family};
 use crate::model::key::{Segment, TemplatePlan, Value};
 use crate::model::policy::Policy;
 use crate::parse::family::Declarations;
@@ -48,6 +48,7 @@ pub(crate) fn expand(input: TokenStream, errors: &mut Errors) -> TokenStream {
 //         pub fn key(&self) -> __rt::Key { … }
 //     }
 //     impl __rt::KeyFamily for UserById<'_> { … }
+//     impl __rt::Loadable for UserById<'_> { … }
 fn declare(context: &Context, family: &Family<'_>) -> TokenStream {
     let Context { rt, span } = context;
     let (name, vis, attrs) = (&family.item.sig.ident, &family.item.vis, &family.item.attrs);
@@ -71,6 +72,7 @@ fn declare(context: &Context, family: &Family<'_>) -> TokenStream {
     let doc = doc(&family.plan.template);
     let common = common(context, family, any.as_ref());
     let implementation = implementation(context, family, any.as_ref());
+    let loadable = loadable(context, family);
     quote_spanned! {*span=>
         #(#attrs)*
         #[doc = #doc]
@@ -88,6 +90,7 @@ fn declare(context: &Context, family: &Family<'_>) -> TokenStream {
             }
         }
         #implementation
+        #loadable
     }
 }
 
@@ -148,6 +151,55 @@ fn implementation(
             type Segments<'__s> = [&'__s dyn #rt::CacheKey; #count] where Self: '__s;
             fn segments(&self) -> Self::Segments<'_> {
                 [#(#segments),*]
+            }
+        }
+    }
+}
+
+// Output:
+//     impl __rt::Loadable for UserById<'_> {
+//         type Args = UserId;
+//         type Of<'__k> = UserById<'__k>;
+//         fn of(__args: &Self::Args) -> Self::Of<'_> { UserById(__args) }
+//     }
+//
+// Of several arguments `Args` is a tuple of owned ones. What borrows inside cannot be kept by a loader, so then there is
+// nothing.
+fn loadable(context: &Context, family: &Family<'_>) -> TokenStream {
+    let Context { rt, span } = context;
+    let name = &family.item.sig.ident;
+    let owned: Option<Vec<_>> = family.args.iter().map(Arg::owned).collect();
+    let Some(owned) = owned else {
+        return TokenStream::new();
+    };
+    let (args, values) = match &*owned {
+        [] => (quote_spanned!(*span=> ()), Vec::new()),
+        [_] => {
+            let ty = family.args[0].ty;
+            (
+                quote_spanned!(*span=> #ty),
+                vec![quote_spanned!(*span=> __args)],
+            )
+        }
+        several => {
+            let places = (0..several.len()).map(Index::from);
+            let values = places.map(|place| quote_spanned!(*span=> &__args.#place));
+            (quote_spanned!(*span=> (#(#several),*)), values.collect())
+        }
+    };
+    let (any, of, unused) = if owned.is_empty() {
+        (None, None, quote_spanned!(*span=> _))
+    } else {
+        let any = quote_spanned!(*span=> <'_>);
+        let of = quote_spanned!(*span=> <'__k>);
+        (Some(any), Some(of), quote_spanned!(*span=> __args))
+    };
+    quote_spanned! {*span=>
+        impl #rt::Loadable for #name #any {
+            type Args = #args;
+            type Of<'__k> = #name #of;
+            fn of(#unused: &Self::Args) -> Self::Of<'_> {
+                #name(#(#values),*)
             }
         }
     }

@@ -1,7 +1,7 @@
 //! A declared key family.
 
 use proc_macro2::{Group, Ident, Punct, Spacing, TokenStream, TokenTree};
-use quote::ToTokens as _;
+use quote::{ToTokens as _, quote};
 use syn::{Lifetime, Type};
 
 use super::function::mentions_borrow;
@@ -30,6 +30,39 @@ impl Arg<'_> {
     pub(crate) fn has_borrow(&self) -> bool {
         mentions_borrow(self.ty)
     }
+
+    /// The type of one that is kept: `String` for `str`. `None` if what it holds is borrowed.
+    pub(crate) fn owned(&self) -> Option<TokenStream> {
+        let tokens = self.ty.to_token_stream();
+        if self.has_borrow() || mentions_lifetime(tokens.clone()) {
+            return None;
+        }
+        Some(match self.ty {
+            Type::Path(path) if path.path.is_ident("str") => quote!(::std::string::String),
+            Type::Slice(slice) => {
+                let item = &slice.elem;
+                quote!(::std::vec::Vec<#item>)
+            }
+            _ => tokens,
+        })
+    }
+}
+
+fn mentions_lifetime(tokens: TokenStream) -> bool {
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let found = match token {
+            TokenTree::Group(group) => mentions_lifetime(group.stream()),
+            TokenTree::Punct(punct) if punct.as_char() == '\'' => {
+                !matches!(tokens.peek(), Some(TokenTree::Ident(name)) if name == "static")
+            }
+            _ => false,
+        };
+        if found {
+            return true;
+        }
+    }
+    false
 }
 
 fn with_lifetime(tokens: TokenStream, lifetime: &Lifetime) -> TokenStream {

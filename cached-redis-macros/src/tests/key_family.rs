@@ -16,6 +16,9 @@ fn families() {
         pub(crate) Member(team: TeamId, name: &str, r#as: Option<&Role>) -> Vec<User> =
             "team:<team.id>:<name>:<team.id>:<as>";
         All() -> User = "users:all";
+        ByName(name: &str) -> User = "user:<name>";
+        Grades(of: [u8], name: &str, year: r#u16) -> u8 = "grades:<of>:<name>:<year>";
+        Named(name: Cow<'_, str>, of: &'static str) -> u8 = "named:<name>:<of>";
     });
     expect_file!["snapshots/key_family_families.rs"].assert_eq(&pretty(families));
 }

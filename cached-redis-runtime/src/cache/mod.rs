@@ -8,6 +8,7 @@ mod encoding;
 mod global;
 mod invalidation;
 mod nesting;
+mod read_through;
 mod transaction;
 mod write;
 
@@ -20,6 +21,7 @@ pub use call::{
 pub use context::{Served, bypass, inspect, refresh};
 pub use global::{CacheRef, explicit, installed};
 pub use invalidation::{Invalidation, KeyList, TemplateKey, cache_invalidate, guarded};
+pub use read_through::ReadThrough;
 pub use transaction::transaction;
 pub use write::{WriteThrough, lasting, seized, write_through, write_through_value};
 

@@ -11,7 +11,8 @@ use crate::codec::Format;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum CatalogueError {
-    /// An invalidation, or a write-through, of a key that no annotated function reads.
+    /// An invalidation, or a write-through, of a key that no annotated function reads, and no
+    /// [`ReadThrough`](crate::ReadThrough) that was made before [`catalogue`](crate::catalogue) was called.
     #[non_exhaustive]
     NothingReads {
         /// The invalidation.

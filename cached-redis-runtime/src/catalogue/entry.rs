@@ -8,7 +8,7 @@ use super::pattern::Pattern;
 use super::registration::{Attribute, Registration};
 use crate::codec::Format;
 
-/// One attribute above one function.
+/// One attribute above one function, or one [`ReadThrough`](crate::ReadThrough).
 ///
 /// `Display` gives attribute, path and place in one line. `Serialize` writes `function`, `attribute`, `templates`, `tags`
 /// where there are any, and, unless it is an invalidation, `value`, `ttl`, `none_ttl`, `format` (null for the cache's own) and `version`;
@@ -21,13 +21,14 @@ impl Entry {
         Self(registration)
     }
 
-    /// The function's module and name: `"shop::products::find"`. A method's type is not part of it.
+    /// The function's module and name: `"shop::products::find"`. A method's type is not part of it. Of a
+    /// [`ReadThrough`](crate::ReadThrough) it is the family's.
     #[must_use]
     pub fn path(self) -> &'static str {
         self.0.site.path()
     }
 
-    /// The source file that the attribute is in, as `file!()` gives it.
+    /// The source file that the attribute, or the call of `read_through`, is in, as `file!()` gives it.
     #[must_use]
     pub fn file(self) -> &'static str {
         self.0.file
@@ -55,7 +56,7 @@ impl Entry {
     #[must_use]
     pub fn templates(self) -> &'static [&'static str] {
         match self.0.attribute {
-            Attribute::CacheAside | Attribute::WriteThrough => {
+            Attribute::CacheAside | Attribute::WriteThrough | Attribute::ReadThrough => {
                 core::slice::from_ref(self.0.site.template())
             }
             Attribute::CacheInvalidate => self.0.templates,
@@ -99,7 +100,10 @@ impl Entry {
     }
 
     pub(super) fn is_reader(self) -> bool {
-        self.0.attribute == Attribute::CacheAside
+        matches!(
+            self.0.attribute,
+            Attribute::CacheAside | Attribute::ReadThrough
+        )
     }
 
     pub(super) fn comparable_type(self) -> Option<&'static str> {

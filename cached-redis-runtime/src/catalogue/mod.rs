@@ -17,6 +17,7 @@
 
 mod check;
 mod entry;
+mod made;
 mod pattern;
 mod registration;
 mod table;
@@ -24,13 +25,18 @@ mod tags;
 
 pub use check::{CatalogueError, CatalogueErrors};
 pub use entry::Entry;
+pub(crate) use made::{Loader, enter, leave};
 pub use registration::Attribute;
 #[doc(hidden)]
 pub use registration::{CACHED_REDIS_FUNCTIONS, Registration};
 
 use serde::{Serialize, Serializer};
 
-/// The annotated functions of this program, of all crates that are linked into it.
+/// The annotated functions of this program, of all crates that are linked into it, and each
+/// [`ReadThrough`](crate::ReadThrough) that was made so far.
+///
+/// No linker finds the latter: a test that asks for them makes first what the program makes when it starts, if only on a
+/// `memory://` cache.
 ///
 /// # Examples
 ///
@@ -54,7 +60,8 @@ use serde::{Serialize, Serializer};
 /// ```
 #[must_use]
 pub fn catalogue() -> Catalogue {
-    CACHED_REDIS_FUNCTIONS.iter().map(Entry::new).collect()
+    let functions = CACHED_REDIS_FUNCTIONS.iter();
+    functions.chain(made::all()).map(Entry::new).collect()
 }
 
 /// A list of annotated functions, ordered by their paths.
@@ -101,6 +108,8 @@ impl Catalogue {
     /// - One template, read with different tags: an entry has those of the function that made it.
     /// - Two templates of readers that could write the same key: `"user:<name>"` and `"user:all"`. That a parameter
     ///   is an integer is seen if its type is written as one.
+    ///
+    /// A [`ReadThrough`](crate::ReadThrough) counts as a reader by the installed cache, once it has been made: see [`catalogue`].
     ///
     /// Entries of readers with a `cache = …` of their own are compared only with others in the same module that are given
     /// the same expression: other caches, other entries.

@@ -16,6 +16,8 @@ pub enum Attribute {
     CacheInvalidate,
     /// `#[write_through]`: replaces entries.
     WriteThrough,
+    /// No attribute: a [`ReadThrough`](crate::ReadThrough), which reads entries.
+    ReadThrough,
 }
 
 impl Attribute {
@@ -26,6 +28,7 @@ impl Attribute {
             Self::CacheAside => "cache_aside",
             Self::CacheInvalidate => "cache_invalidate",
             Self::WriteThrough => "write_through",
+            Self::ReadThrough => "read_through",
         }
     }
 }
@@ -85,6 +88,12 @@ impl Registration {
     #[must_use]
     pub const fn through(site: &'static Site) -> Self {
         Self::new(site, Attribute::WriteThrough, &[])
+    }
+
+    /// A loader, whose site has its family's template.
+    #[must_use]
+    pub(crate) const fn loader(site: &'static Site) -> Self {
+        Self::new(site, Attribute::ReadThrough, &[])
     }
 
     /// A function that clears entries of these templates.

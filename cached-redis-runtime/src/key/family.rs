@@ -53,6 +53,57 @@ pub trait KeyFamily {
     }
 }
 
+/// A family whose arguments can be handed to a loader and kept there, as
+/// [`Cache::read_through`](crate::Cache::read_through) does.
+///
+/// [`key_family!`](macro@crate::key_family) implements it for each family but those with an argument that borrows inside, such
+/// as `Option<&str>`. The hidden items may change in any release.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no key family that a loader can be given the arguments of",
+    label = "no family, or one whose arguments borrow",
+    note = "name what `key_family!` declares, without its arguments: `UserById`",
+    note = "where an argument borrows inside, declare it as it is owned: `Option<String>` for `Option<&str>`"
+)]
+pub trait Loadable: KeyFamily {
+    /// What a loader is asked for: the type of the family's one argument (`str` also where it is `&str`), a tuple of owned
+    /// ones where it has several, `()` where it has none.
+    type Args: ?Sized + 'static;
+
+    #[doc(hidden)]
+    type Of<'k>: KeyFamily;
+
+    #[doc(hidden)]
+    fn of(args: &Self::Args) -> Self::Of<'_>;
+}
+
+/// The name of a key family, as an argument: `cache.read_through(UserById, …)`.
+///
+/// It is the function that makes members of the family, and is never called: it only says which family is meant. `Args` stands
+/// for how many arguments that function takes, and is always inferred.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the name of a key family",
+    label = "expected a family's name",
+    note = "name what `key_family!` declares, without its arguments: `UserById`"
+)]
+pub trait Constructor<Args> {
+    /// The family.
+    type Family;
+}
+
+macro_rules! constructors {
+    ($([$($arg:ident)*])*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<M, F, $($arg),*> Constructor<($($arg,)*)> for M
+        where
+            M: Fn($($arg),*) -> F,
+        {
+            type Family = F;
+        }
+    )*};
+}
+
+constructors! { [] [A] [A B] [A B C] [A B C D] [A B C D E] [A B C D E G] [A B C D E G H] [A B C D E G H I] }
+
 /// A family without arguments: what an expansion knows of it before it has any. All of its mentions of the family go
 /// through one constant of this type, so that a name that is no family is one mistake to rustc, and not several.
 pub struct Family<F, M> {

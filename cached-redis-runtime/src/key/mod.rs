@@ -12,7 +12,7 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-pub use family::{Family, HeldBy, KeyFamily};
+pub use family::{Constructor, Family, HeldBy, KeyFamily, Loadable};
 
 /// A type whose values can stand in a key template: `"user:<id>"` needs `id: impl CacheKey`.
 ///

@@ -7,11 +7,14 @@ mod failing;
 mod ids;
 mod leaf;
 pub mod probe;
+mod returns;
 pub mod rows;
 
 pub use failing::{Failing, FromError, OrFail};
 pub use ids::{Asked, Ids};
 pub use leaf::{Leaf, OwnedLeaf, SharedLeaf, StoredLeaf, UnsizedLeaf};
+pub use returns::Returns;
+pub(crate) use returns::Rows as ReturnedRows;
 
 use core::fmt;
 use core::marker::PhantomData;

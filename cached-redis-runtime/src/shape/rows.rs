@@ -144,6 +144,12 @@ pub trait Around {
 
     /// Rows as the function returns them.
     fn wrap<C>(rows: C) -> Self::Output<C>;
+
+    /// What is inside, or the failure as that of another load.
+    ///
+    /// # Errors
+    /// The load's own.
+    fn open<C, D>(output: Self::Output<C>) -> Result<C, Self::Output<D>>;
 }
 
 #[diagnostic::do_not_recommend]
@@ -160,6 +166,10 @@ impl Around for PlainKind {
 
     fn wrap<C>(rows: C) -> C {
         rows
+    }
+
+    fn open<C, D>(output: C) -> Result<C, D> {
+        Ok(output)
     }
 }
 
@@ -178,13 +188,17 @@ impl<E> Around for ResultKind<E> {
     fn wrap<C>(rows: C) -> Result<C, E> {
         Ok(rows)
     }
+
+    fn open<C, D>(output: Result<C, E>) -> Result<C, Result<D, E>> {
+        output.map_err(Err)
+    }
 }
 
 /// The return type of a batch read, taken apart: `A` around rows `C` of leaves `L`.
 pub struct Batched<A, C, L>(PhantomData<fn() -> A>, PhantomData<fn() -> (C, L)>);
 
 impl<A, C, L> Batched<A, C, L> {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self(PhantomData, PhantomData)
     }
 }

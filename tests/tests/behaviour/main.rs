@@ -20,6 +20,7 @@ mod invalidate;
 mod key_length;
 mod max_loads;
 mod on_error;
+mod read_through;
 mod return_types;
 mod secrets;
 mod stale;
