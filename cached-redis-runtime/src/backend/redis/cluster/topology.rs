@@ -78,14 +78,19 @@ pub(super) struct Topology {
     pub(super) replicas: Vec<Address>,
 }
 
+/// As many nodes a Redis Cluster is made for. Each primary costs a connection, so no server decides how many there are.
+const MOST: usize = 1000;
+
 impl Topology {
-    /// `None` for what is no such reply, and for one without a slot: that node belongs to no cluster yet, or any more.
+    /// `None` for what is no such reply, and for one without a slot: that node belongs to no cluster yet, or any more. Of
+    /// more than [`MOST`] primaries it is none either; of the replicas the rest is left out.
     pub(super) fn read(reply: &Value, asked: &Address) -> Option<Self> {
         let mut topology = Self {
             ranges: Vec::new(),
             replicas: Vec::new(),
         };
-        for range in list(reply)? {
+        let mut owners: Vec<Address> = Vec::new();
+        for range in list(reply).filter(|ranges| ranges.len() <= SLOTS)? {
             let [first, last, owner, replicas @ ..] = list(range)? else {
                 return None;
             };
@@ -95,10 +100,16 @@ impl Topology {
             }
             // A node that nobody can name is as good as none: its slots have no owner.
             if let Some(owner) = node(owner, asked) {
+                if !owners.contains(&owner) {
+                    owners.push(owner.clone());
+                    if owners.len() > MOST {
+                        return None;
+                    }
+                }
                 topology.ranges.push(Range { first, last, owner });
             }
             for replica in replicas.iter().filter_map(|one| node(one, asked)) {
-                if !topology.replicas.contains(&replica) {
+                if topology.replicas.len() < MOST && !topology.replicas.contains(&replica) {
                     topology.replicas.push(replica);
                 }
             }
@@ -240,6 +251,26 @@ mod tests {
             let owner = topology.map(|topology| topology.ranges[0].owner.clone());
             assert_eq!(owner, expected, "{host:?}");
         }
+    }
+
+    #[test]
+    fn a_reply_with_nodes_without_end_opens_no_connections() {
+        let nodes = |count: usize, replicas: usize| {
+            let replicas = (0..replicas).map(|at| named(bulk(&format!("r{at}")), 1));
+            let replicas: Vec<_> = replicas.collect();
+            let ranges = (0..count).map(|at| {
+                let owner = named(bulk(&format!("h{at}")), 1);
+                let nodes = core::iter::once(owner).chain(replicas.iter().cloned());
+                let slot = i64::try_from(at).unwrap() % 16_384;
+                range(slot, slot, nodes.collect())
+            });
+            read(ranges.collect())
+        };
+        assert_eq!(nodes(MOST, 0).map(|some| some.ranges.len()), Some(MOST));
+        assert_eq!(nodes(MOST + 1, 0), None);
+        assert_eq!(nodes(20_000, 0), None);
+        let replicas = nodes(3, 3 * MOST).map(|some| some.replicas.len());
+        assert_eq!(replicas, Some(MOST));
     }
 
     #[test]
