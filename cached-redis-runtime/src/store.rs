@@ -8,6 +8,7 @@ use core::future::Future;
 use core::pin::Pin;
 use core::time::Duration;
 
+use crate::clock::Instant;
 use crate::codec::Nonce;
 use crate::error::Error;
 use crate::observe::ServerInfo;
@@ -44,8 +45,9 @@ impl Expect {
 #[derive(Clone, Debug)]
 pub(crate) struct Look {
     pub(crate) bytes: Option<Vec<u8>>,
-    /// How long the reply may have taken, at most: what is missing to the call's next command. Nobody reads a clock for it.
-    pub(crate) took: Duration,
+    /// When it was sent, at the earliest; `None` if it took no time. The time since is missing to the call's next command. A
+    /// hit reads no clock for it.
+    pub(crate) sent: Option<Instant>,
 }
 
 /// The outcome of a claim.

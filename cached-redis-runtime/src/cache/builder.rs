@@ -73,8 +73,8 @@ impl CacheBuilder {
 
     /// How long a call waits for the server, altogether, before it goes on without the cache. Defaults to 100 ms; at least
     /// 1 ms. What a call's first command took is missing to the next; a value that is not stored by then is stored in the
-    /// background, and keys that are not deleted by then are bypassed until they are. It is looked at four times per
-    /// deadline, so a command may be given up to a quarter earlier, never later.
+    /// background, and keys that are not deleted by then are bypassed until they are. It is looked at eight times per
+    /// deadline, so a command may be given up an eighth earlier, never later.
     ///
     /// Each further 500 keys of a batch, each further 500 members of a tag, and each cache of a `transaction` have a deadline
     /// of their own. While a call waits for another's load (see [`wait`](Self::wait)) it waits for the load, not the server.

@@ -7,6 +7,7 @@ use tokio::task::JoinSet;
 
 use super::Engine;
 use super::patience::Left;
+use crate::clock::Instant;
 use crate::sync::{Arc, Mutex};
 
 /// The tasks of one cache. Dropped with it, they are aborted: none of them holds the cache while its body runs.
@@ -41,9 +42,9 @@ impl Engine {
         tasks.spawn(task);
     }
 
-    /// How long a task may wait for the store.
-    pub(crate) fn whole_deadline(&self) -> Left {
-        Left::after(&self.settings, core::time::Duration::ZERO)
+    /// How long a call may still wait for the store that `sent` something then; or a task that begins.
+    pub(crate) fn left(&self, sent: Option<Instant>) -> Left {
+        Left::since(&self.settings, sent)
     }
 }
 

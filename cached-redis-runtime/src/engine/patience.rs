@@ -2,7 +2,7 @@
 //!
 //! Each command has a deadline of its own, and a call sends several: a server that answers each of them just in time
 //! would cost it several deadlines. So what one command took is missing to the next, and a call waits for the store for
-//! one deadline altogether. A hit reads no clock for that: the look at the key says itself how long it may have taken.
+//! one deadline altogether. A hit reads no clock for that: the look at the key says itself when it was sent, at the earliest.
 
 use core::future::Future;
 use core::pin::pin;
@@ -30,8 +30,9 @@ pub(crate) struct Left {
 impl Left {
     pub(crate) const NOTHING: Self = Self { micros: 0 };
 
-    /// Of a call that has waited `took` for the store.
-    pub(super) fn after(settings: &Settings, took: Duration) -> Self {
+    /// Of a call that has waited for the store since it `sent` something.
+    pub(super) fn since(settings: &Settings, sent: Option<Instant>) -> Self {
+        let took = sent.map_or(Duration::ZERO, |sent| clock::now() - sent);
         Self::of(settings.deadline.saturating_sub(took))
     }
 
@@ -51,12 +52,12 @@ impl Left {
 impl Patience {
     /// Of a call that waits from now on.
     pub(super) fn new(settings: &Settings) -> Self {
-        Self::after(settings, Duration::ZERO)
+        Self::since(settings, None)
     }
 
-    /// Of a call that has waited `took` for the store.
-    pub(super) fn after(settings: &Settings, took: Duration) -> Self {
-        Self::with(settings, Left::after(settings, took))
+    /// Of a call that has waited for the store since it `sent` something.
+    pub(super) fn since(settings: &Settings, sent: Option<Instant>) -> Self {
+        Self::with(settings, Left::since(settings, sent))
     }
 
     /// Of a call that has so much left for the store.

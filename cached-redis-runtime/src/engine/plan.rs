@@ -4,7 +4,6 @@ use core::future::Future;
 use core::ops::ControlFlow;
 use core::pin::Pin;
 use core::sync::atomic::{AtomicBool, Ordering};
-use core::time::Duration;
 
 use bytes::Bytes;
 use tokio::runtime::Handle;
@@ -39,8 +38,8 @@ pub(crate) struct Hit {
     pub(crate) absent: bool,
     /// Another call loaded it while this one waited.
     pub(crate) joined: bool,
-    /// How long the call may still wait for the store.
-    pub(crate) left: Left,
+    /// When the store was asked for it, at the earliest.
+    pub(crate) sent: Option<Instant>,
 }
 
 /// What a load may do with its result.
@@ -138,7 +137,7 @@ impl Engine {
         reload: Reload,
         got: Result<Look, Error>,
     ) -> ControlFlow<Plan, Missing<'a>> {
-        let Look { bytes, took } = match got {
+        let Look { bytes, sent } = match got {
             Ok(look) => look,
             Err(error) => {
                 self.uncached(request, &error);
@@ -154,33 +153,33 @@ impl Engine {
                     bytes: EntryBytes::Own(bytes),
                     absent,
                     joined: false,
-                    left: Left::after(&self.settings, took),
+                    sent,
                 })),
                 // A miss spawns and sleeps. A hit needs no runtime, so it does not ask for one.
                 _ if Handle::try_current().is_err() => ControlFlow::Break(no_runtime(request.site)),
                 _ => {
                     let bytes = Some(Bytes::from(bytes));
-                    ControlFlow::Continue(Box::pin(self.miss(request, reload, bytes, took)))
+                    ControlFlow::Continue(Box::pin(self.miss(request, reload, bytes, sent)))
                 }
             },
             None if Handle::try_current().is_err() => ControlFlow::Break(no_runtime(request.site)),
-            None => ControlFlow::Continue(Box::pin(self.miss(request, reload, None, took))),
+            None => ControlFlow::Continue(Box::pin(self.miss(request, reload, None, sent))),
         }
     }
 
-    /// From the first look, which took so long, at something that cannot be taken.
+    /// From the first look, for which something was sent then, at something that cannot be taken.
     async fn miss(
         &self,
         request: Request<'_>,
         reload: Reload,
         first: Option<Bytes>,
-        took: Duration,
+        sent: Option<Instant>,
     ) -> (Plan, Left) {
         if reload != Reload::Forced {
             self.count(request.site, Count::Miss);
         }
         let key: Arc<str> = Arc::from(request.key);
-        let mut patience = Patience::after(&self.settings, took);
+        let mut patience = Patience::since(&self.settings, sent);
         let mut bytes = first;
         for _ in 0..ROUNDS {
             let step = self.step(request, reload, &key, bytes, &mut patience);
@@ -224,7 +223,7 @@ impl Engine {
                 bytes: EntryBytes::Shared(bytes),
                 absent,
                 joined: true,
-                left: Left::NOTHING,
+                sent: None,
             })),
             Seen::Guard => Way::Guarded,
             Seen::Lease(nonce) => Way::Wait(nonce),

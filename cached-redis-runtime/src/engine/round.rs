@@ -11,7 +11,6 @@ use core::ops::ControlFlow;
 use bytes::Bytes;
 use tokio::runtime::Handle;
 
-use super::patience::Left;
 use super::{Engine, EntryBytes, Hit, Outcome, Request, Start, Ticket};
 use crate::clock::{self, Instant};
 use crate::codec::{Entry, HEADER, State, read};
@@ -59,7 +58,7 @@ impl Engine {
                 absent: matches!(read(&bytes), Entry::Absent { .. }),
                 bytes: EntryBytes::Shared(bytes),
                 joined: true,
-                left: Left::NOTHING,
+                sent: None,
             }),
             Ok(Arrival::Head(mut round)) => {
                 // Those who come while this one waits for its permit are passengers as well.

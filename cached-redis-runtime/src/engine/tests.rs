@@ -40,8 +40,8 @@ impl Store for Late {
     fn get<'a>(&'a self, key: &'a str, size: Size) -> Reply<'a, Look> {
         let look = self.say(self.store.get(key, size));
         Box::pin(async move {
-            let took = self.by;
-            look.await.map(|look| Look { took, ..look })
+            let sent = Some(clock::now());
+            look.await.map(|look| Look { sent, ..look })
         })
     }
 

@@ -192,7 +192,7 @@ impl Store for MemoryStore {
     fn get<'a>(&'a self, key: &'a str, _size: Size) -> Reply<'a, Look> {
         self.with(|state| Look {
             bytes: state.read(key),
-            took: Duration::ZERO,
+            sent: None,
         })
     }
 

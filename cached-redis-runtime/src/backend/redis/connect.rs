@@ -24,7 +24,7 @@ use super::probe::Profile;
 use super::scripts::Script;
 use super::setup::set_up;
 use super::supervisor::{ATTEMPT, Supervised, Supervisor, supervise};
-use crate::clock;
+use crate::clock::{self, Instant};
 use crate::error::Error;
 use crate::observe::{ServerInfo, warn};
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -155,21 +155,21 @@ impl Endpoint {
         Err(unavailable())
     }
 
-    /// Sends one command and waits for its reply, for the deadline at most. Says how long it may have taken.
+    /// Sends one command and waits for its reply, for the deadline at most. Says when it was sent, at the earliest.
     pub(super) async fn send(
         self: &Arc<Self>,
         live: &Arc<Live>,
         command: &Cmd,
-    ) -> Result<(Result<Value, RedisError>, Duration), Error> {
+    ) -> Result<(Result<Value, RedisError>, Option<Instant>), Error> {
         let mut connection = live.connection.clone();
         let reply = pin!(connection.send_packed_command(command));
         let mut within = self.deadlines.within(reply);
         let reply = (&mut within).await;
-        let took = within.took();
+        let sent = within.sent();
         // An error reply comes as a value here.
         let reply = self.settle(live, reply)?.and_then(Value::extract_error);
         self.look_for_refusals(live, core::slice::from_ref(&reply));
-        Ok((reply, took))
+        Ok((reply, sent))
     }
 
     /// Sends several commands in one go and waits for all replies, for one deadline at most.

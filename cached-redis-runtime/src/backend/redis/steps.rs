@@ -218,15 +218,13 @@ impl Store for RedisStore {
             let mut command = Cmd::with_capacity(2, 3 + key.len());
             command.arg("GET").arg(key);
             // Without the steps through `send`: each layer of futures is moved once more.
-            let (reply, mut took) = route.endpoint.send(&route.live, &command).await?;
+            let (reply, sent) = route.endpoint.send(&route.live, &command).await?;
             let reply = match reply {
                 Ok(reply) => reply,
                 Err(error) => {
-                    let began = clock::now();
-                    let followed = self.wire.follow(error, &mut route, &command, began - took);
-                    let followed = followed.await;
-                    took += clock::now() - began;
-                    settle(followed)?
+                    let began = sent.unwrap_or_else(clock::now);
+                    let followed = self.wire.follow(error, &mut route, &command, began);
+                    settle(followed.await)?
                 }
             };
             let bytes = text(reply)?;
@@ -235,7 +233,7 @@ impl Store for RedisStore {
             {
                 self.wire.expect_large(key);
             }
-            Ok(Look { bytes, took })
+            Ok(Look { bytes, sent })
         })
     }
 

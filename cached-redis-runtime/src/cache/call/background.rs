@@ -135,7 +135,7 @@ async fn right(
     tags: Vec<String>,
 ) -> Option<(Start, Option<Registration>)> {
     let engine = engine.upgrade()?;
-    let left = engine.whole_deadline();
+    let left = engine.left(None);
     let mut start = engine.elect(entry.request(), candidate, left).await?;
     if tags.is_empty() {
         return Some((start, None));

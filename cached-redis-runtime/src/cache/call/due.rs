@@ -6,9 +6,9 @@ use core::pin::Pin;
 use super::background::Refresh;
 use super::{Call, Target};
 use crate::cache::context::{Context, Served};
-use crate::clock;
+use crate::clock::{self, Instant};
 use crate::codec::{Entry, Nonce, read};
-use crate::engine::{Candidate, Freshness, Hit, Left, Start};
+use crate::engine::{Candidate, Freshness, Hit, Start};
 use crate::observe::Count;
 use crate::site::CountersRef;
 use crate::sync::{Arc, spread};
@@ -19,8 +19,8 @@ use crate::ttl::Soft;
 pub(super) struct Due {
     nonce: Nonce,
     freshness: Freshness,
-    /// How long the call may still wait for the store.
-    left: Left,
+    /// When the store was asked, at the earliest.
+    sent: Option<Instant>,
 }
 
 impl Due {
@@ -70,7 +70,7 @@ impl Call {
         (freshness != Freshness::Fresh).then_some(Due {
             nonce: head.nonce,
             freshness,
-            left: hit.left,
+            sent: hit.sent,
         })
     }
 
@@ -108,7 +108,7 @@ impl Call {
         Some(Box::pin(async move {
             let engine = target.cache.engine();
             let start = engine
-                .elect(self.request(target), candidate, due.left)
+                .elect(self.request(target), candidate, engine.left(due.sent))
                 .await?;
             if due.freshness == Freshness::Early {
                 engine.count(self.site, Count::EarlyLoad);

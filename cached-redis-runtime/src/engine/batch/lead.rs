@@ -7,7 +7,7 @@ use crate::codec::{Entry, Nonce, read};
 use crate::engine::invalidate::outage;
 use crate::engine::patience::Series;
 use crate::engine::plan::{Seen, Way};
-use crate::engine::{Admission, EntryBytes, Hit, Left, Plan, Reload, Ticket};
+use crate::engine::{Admission, EntryBytes, Hit, Plan, Reload, Ticket};
 use crate::error::{Error, ErrorKind};
 use crate::lease::{self, Claim};
 use crate::store::{BATCH, Expect};
@@ -123,7 +123,7 @@ impl Search<'_> {
                                 bytes,
                                 absent,
                                 joined: true,
-                                left: Left::NOTHING,
+                                sent: None,
                             },
                         ));
                         continue;

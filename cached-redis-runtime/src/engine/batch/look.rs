@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::{Search, State};
 use crate::clock;
 use crate::engine::plan::{ROUNDS, Seen};
-use crate::engine::{EntryBytes, Hit, Left, Reload, Ticket};
+use crate::engine::{EntryBytes, Hit, Reload, Ticket};
 use crate::observe::Count;
 use crate::store::{BATCH, BATCH_BYTES};
 
@@ -109,7 +109,7 @@ impl Search<'_> {
                     bytes: EntryBytes::Own(bytes),
                     absent,
                     joined: self.waited,
-                    left: Left::NOTHING,
+                    sent: None,
                 });
             }
             self.states[at] = State::Seen(Some(Bytes::from(bytes)), reload);

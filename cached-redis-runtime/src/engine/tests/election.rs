@@ -40,7 +40,7 @@ async fn is_election_over(engine: &Engine) -> bool {
 
 async fn elect(engine: &Engine, nonce: Nonce) -> Option<Start> {
     let candidate = engine.stand(request(KEY), nonce, false)?;
-    let left = engine.whole_deadline();
+    let left = engine.left(None);
     engine.elect(request(KEY), candidate, left).await
 }
 
@@ -155,7 +155,7 @@ async fn a_store_that_is_late_elects_nobody_and_is_left_alone() {
     let candidate = here.stand(request(KEY), old, false).expect("nobody else");
     let began = clock::now();
     // What the first look has left is not enough for the claim and another look.
-    let left = Left::after(&here.settings, Duration::from_millis(60));
+    let left = here.left(Some(began - Duration::from_millis(60)));
     assert!(here.elect(request(KEY), candidate, left).await.is_none());
     assert_passed(began, 40);
     assert_eq!(here.stats().total().errors, 1);
@@ -170,7 +170,7 @@ async fn nobody_is_elected_while_a_deletion_is_lost() {
     let (here, _, old) = two_processes().await;
     let candidate = here.stand(request(KEY), old, false).expect("nobody else");
     here.lost.add(&[KEY.to_owned()], None);
-    let left = here.whole_deadline();
+    let left = here.left(None);
     assert!(here.elect(request(KEY), candidate, left).await.is_none());
     assert!(is_election_over(&here).await);
 }
