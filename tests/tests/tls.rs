@@ -15,7 +15,7 @@ use std::time::Duration;
 use cached_redis_runtime::{
     Cache, CacheBuilder, Error, ErrorKind, Served, cache_aside, cache_invalidate, inspect, key,
 };
-use cached_redis_tests::{Authority, Pair, Server, TlsSentinel, TlsServer, eventually};
+use cached_redis_tests::{Authority, Cluster, Pair, Server, TlsSentinel, TlsServer, eventually};
 
 use crate::common::PATIENCE;
 use crate::heard::Heard;
@@ -274,4 +274,39 @@ async fn sentinels_by_tls() {
     let cache = connect(sentinel.url(), &authority).await;
     cache.invalidate(key!("t:<id>")).await.unwrap();
     assert!(server.server().get("t:1").is_none());
+}
+
+/// The nodes are found from one another, and each by TLS, also where large values are.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cluster_by_tls() {
+    let authority = Authority::new();
+    let Some(cluster) = Cluster::builder().without_replicas().tls(&authority) else {
+        return;
+    };
+    let cluster = cluster.start();
+    let url = cluster.tls_url();
+    let cache = trusting(url.clone(), &authority).connect().await.unwrap();
+    eventually(PATIENCE, || cache.stats().connected).await;
+    works(&cache).await;
+    let homes = cluster.primaries().iter();
+    assert!(
+        homes.map(Server::keys).all(|keys| keys.len() > 100),
+        "on all nodes"
+    );
+    assert!(cache.server().unwrap().is_cluster);
+    let error = refused(trusting(url, &Authority::new())).await;
+    assert_eq!(error.kind(), ErrorKind::Setting);
+    assert!(error.to_string().contains("`tls_ca`"), "{error}");
+    // By TLS only: the other ports are the harness's.
+    let encrypted = cluster.primaries().iter().map(|node| {
+        let clients: String = redis::from_redis_value(node.cli(&["CLIENT", "LIST"])).unwrap();
+        let port = node.port().unwrap();
+        let plain = clients
+            .lines()
+            .filter(|line| line.contains(&format!("laddr=127.0.0.1:{port} ")));
+        (clients.lines().count(), plain.count())
+    });
+    for (all, plain) in encrypted {
+        assert!(all > plain && plain == 1, "{plain} of {all} without TLS");
+    }
 }

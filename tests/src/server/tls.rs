@@ -1,6 +1,5 @@
 //! Certificates of one's own, and a server that shows one.
 
-use std::path::Path;
 use std::process::Command;
 
 use rcgen::{
@@ -29,7 +28,41 @@ pub struct TlsServer {
     server: Server,
     port: u16,
     // After `server`, which reads its files when it starts.
+    certificates: Certificates,
+}
+
+/// What a server shows and whom it trusts, in files.
+#[derive(Debug)]
+pub(super) struct Certificates {
+    args: Vec<String>,
     files: ScratchDir,
+}
+
+impl Certificates {
+    /// `None`, after a line that says so, where this server has no TLS.
+    pub(super) fn on(server: &ServerBuilder, authority: &Authority, pair: &Pair) -> Option<Self> {
+        if !has_tls(server) {
+            eprintln!("SKIPPED: the server under test is built without TLS");
+            return None;
+        }
+        let files = ScratchDir::new("cr-tls");
+        let mut args = Vec::new();
+        for (option, name, content) in [
+            ("--tls-cert-file", "cert.pem", &pair.certificate),
+            ("--tls-key-file", "key.pem", &pair.key),
+            ("--tls-ca-cert-file", "ca.pem", &authority.pem()),
+        ] {
+            let file = files.path().join(name);
+            std::fs::write(&file, content).expect("a file in its own directory");
+            args.extend([option.to_owned(), file.display().to_string()]);
+        }
+        Some(Self { args, files })
+    }
+
+    /// What the server's command line needs for them.
+    pub(super) fn args(&self) -> &[String] {
+        &self.args
+    }
 }
 
 impl Default for Authority {
@@ -101,19 +134,14 @@ impl TlsServer {
         pair: &Pair,
         args: &[&str],
     ) -> Option<Self> {
-        if !has_tls(&server) {
-            eprintln!("SKIPPED: the server under test is built without TLS");
-            return None;
-        }
-        let files = ScratchDir::new("cr-tls");
+        let certificates = Certificates::on(&server, authority, pair)?;
         let port = port::free();
-        let tls = config(files.path(), authority, pair, port);
-        let tls: Vec<_> = tls.iter().map(String::as_str).collect();
-        let clients = ["--tls-auth-clients", "no"];
+        let tls: Vec<_> = certificates.args.iter().map(String::as_str).collect();
+        let own = ["--tls-port", &port.to_string(), "--tls-auth-clients", "no"];
         Some(Self {
-            server: server.args(&tls).args(&clients).args(args).start(),
+            server: server.args(&tls).args(&own).args(args).start(),
             port,
-            files,
+            certificates,
         })
     }
 
@@ -144,7 +172,14 @@ impl TlsServer {
     /// What a sentinel's configuration needs to show the same certificate on a port of its own, one directive a line.
     #[must_use]
     pub fn directives(&self) -> String {
-        let file = |name: &str| self.files.path().join(name).display().to_string();
+        let file = |name: &str| {
+            self.certificates
+                .files
+                .path()
+                .join(name)
+                .display()
+                .to_string()
+        };
         format!(
             "tls-cert-file {}\ntls-key-file {}\ntls-ca-cert-file {}\ntls-auth-clients no\ntls-replication yes\n",
             file("cert.pem"),
@@ -152,20 +187,6 @@ impl TlsServer {
             file("ca.pem")
         )
     }
-}
-
-fn config(dir: &Path, authority: &Authority, pair: &Pair, port: u16) -> Vec<String> {
-    let mut args = vec!["--tls-port".to_owned(), port.to_string()];
-    for (option, name, content) in [
-        ("--tls-cert-file", "cert.pem", &pair.certificate),
-        ("--tls-key-file", "key.pem", &pair.key),
-        ("--tls-ca-cert-file", "ca.pem", &authority.pem()),
-    ] {
-        let file = dir.join(name);
-        std::fs::write(&file, content).expect("a file in its own directory");
-        args.extend([option.to_owned(), file.display().to_string()]);
-    }
-    args
 }
 
 /// One that has it complains about the certificates that are missing here.

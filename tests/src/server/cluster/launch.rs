@@ -2,12 +2,14 @@
 
 use std::fmt::Write as _;
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Cluster;
 use crate::port;
 use crate::server::process::Failure;
-use crate::server::{Server, ServerBuilder};
+use crate::server::tls::Certificates;
+use crate::server::{Authority, Server, ServerBuilder};
 
 const SLOTS: u16 = 16_384;
 pub(super) const PRIMARIES: usize = 3;
@@ -21,6 +23,7 @@ pub struct ClusterBuilder {
     node_timeout: Duration,
     replicas: usize,
     spare: bool,
+    certificates: Option<Arc<Certificates>>,
 }
 
 impl ClusterBuilder {
@@ -30,6 +33,7 @@ impl ClusterBuilder {
             node_timeout: Duration::from_secs(15),
             replicas: 1,
             spare: false,
+            certificates: None,
         }
     }
 
@@ -53,6 +57,21 @@ impl ClusterBuilder {
     pub fn with_spare(mut self) -> Self {
         self.spare = true;
         self
+    }
+
+    /// Each node has a port with TLS as well, and names that one to clients; all show one certificate. `None` where the server
+    /// under test has no TLS. See [`Cluster::tls_url`].
+    #[must_use]
+    pub fn tls(mut self, authority: &Authority) -> Option<Self> {
+        let pair = authority.issue(&["localhost", "127.0.0.1"]);
+        let certificates = Certificates::on(&self.node, authority, &pair)?;
+        let args: Vec<_> = certificates.args().iter().map(String::as_str).collect();
+        self.node = self.node.args(&args);
+        self.node = self
+            .node
+            .args(&["--tls-auth-clients", "no", "--tls-cluster", "yes"]);
+        self.certificates = Some(Arc::new(certificates));
+        Some(self)
     }
 
     /// More arguments for the command line of each node.
@@ -82,9 +101,14 @@ impl ClusterBuilder {
             "0",
         ]);
         for _ in 0..20 {
-            match launch(&node, PRIMARIES * (1 + self.replicas), self.spare) {
-                Ok(nodes) => {
-                    let cluster = Cluster { nodes };
+            let members = PRIMARIES * (1 + self.replicas);
+            match launch(&node, members, self.spare, self.certificates.is_some()) {
+                Ok((nodes, ports)) => {
+                    let cluster = Cluster {
+                        nodes,
+                        ports,
+                        _certificates: self.certificates,
+                    };
                     cluster.await_steady();
                     return cluster;
                 }
@@ -96,7 +120,13 @@ impl ClusterBuilder {
     }
 }
 
-fn launch(node: &ServerBuilder, members: usize, spare: bool) -> Result<Vec<Server>, Failure> {
+/// The nodes, and the ports by which they name one another.
+fn launch(
+    node: &ServerBuilder,
+    members: usize,
+    spare: bool,
+    tls: bool,
+) -> Result<(Vec<Server>, Vec<u16>), Failure> {
     let count = members + usize::from(spare);
     let mut ports: Vec<u16> = Vec::new();
     let mut holders = Vec::new();
@@ -107,14 +137,22 @@ fn launch(node: &ServerBuilder, members: usize, spare: bool) -> Result<Vec<Serve
         ports.push(port);
     }
     drop(holders);
-    let nodes: Vec<_> = ports.iter().map(|port| node.prepare(|| *port)).collect();
+    let prepare = |port: &u16| {
+        if !tls {
+            return node.prepare(|| *port);
+        }
+        // The harness itself goes through another.
+        let node = node.clone().args(&["--tls-port", &port.to_string()]);
+        node.prepare(port::free)
+    };
+    let nodes: Vec<_> = ports.iter().map(prepare).collect();
     for (at, node) in nodes.iter().enumerate() {
         let file = node.dir.path().join(NODES);
         std::fs::write(&file, membership(&ports, at, members))
             .expect("a file in our own directory");
         node.launch()?;
     }
-    Ok(nodes)
+    Ok((nodes, ports))
 }
 
 /// What node `me` remembers.

@@ -6,6 +6,7 @@ mod nodes;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use redis::Value;
@@ -14,6 +15,7 @@ pub use self::launch::ClusterBuilder;
 use self::launch::{PRIMARIES, slots_of};
 pub use self::nodes::Nodes;
 use super::Server;
+use super::tls::Certificates;
 use crate::clock::eventually_blocking;
 
 /// A node does not answer for its slots in the first two seconds of its life.
@@ -27,6 +29,10 @@ const STEADY_WITHIN: Duration = Duration::from_secs(30);
 pub struct Cluster {
     /// First the primaries, then in the same order their replicas, then the spare one.
     nodes: Vec<Server>,
+    /// By which they name one another.
+    ports: Vec<u16>,
+    // After `nodes`, which read its files when they start.
+    _certificates: Option<Arc<Certificates>>,
 }
 
 impl Cluster {
@@ -47,6 +53,14 @@ impl Cluster {
     pub fn url(&self) -> String {
         let places = self.primaries().iter().map(address);
         Nodes(places.collect()).url()
+    }
+
+    /// Where clients connect by TLS, if it was started with that.
+    #[must_use]
+    pub fn tls_url(&self) -> String {
+        let places = self.ports[..PRIMARIES].iter();
+        let places: Vec<_> = places.map(|port| format!("localhost:{port}")).collect();
+        format!("rediss-cluster://{}", places.join(","))
     }
 
     /// Those that started as primaries.
