@@ -1,6 +1,8 @@
 //! The settings of a cache, with every default written down.
 
 use core::fmt;
+#[cfg(feature = "redis")]
+use core::num::NonZero;
 use core::time::Duration;
 
 use super::Cache;
@@ -14,6 +16,7 @@ use crate::store::Store;
 use crate::sync::Arc;
 
 const MEMORY: &str = "memory://";
+const MOST_CONNECTIONS: usize = 64;
 
 /// Settings for a [`Cache`], made by [`Cache::builder`], whose documentation has the URLs.
 ///
@@ -37,6 +40,7 @@ pub struct CacheBuilder {
     url: String,
     namespace: Option<String>,
     memory_bytes: usize,
+    connections: usize,
     #[cfg(feature = "redis")]
     tls: TlsSettings,
     settings: Settings,
@@ -48,6 +52,7 @@ impl CacheBuilder {
             url,
             namespace: None,
             memory_bytes: 64 << 20,
+            connections: 1,
             #[cfg(feature = "redis")]
             tls: TlsSettings::default(),
             settings: Settings {
@@ -82,6 +87,18 @@ impl CacheBuilder {
     /// `?deadline=100ms` in the URL wins over this one: it is nearer to where the program runs.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.settings.deadline = deadline;
+        self
+    }
+
+    /// How many connections there are to the server, or to each node of a cluster. Defaults to 1; from 1 to 64. The keys are
+    /// spread over them, and where one is lost the others take its keys until it is back, which is at once. Values above
+    /// 256 KiB have one of their own besides, opened when there is the first.
+    ///
+    /// One carries what a few cores ask for. With more cores than that, a process is held up by the one task that writes and
+    /// reads for all: try 2 or 4. Each connection costs the server some ten kilobytes and the work of one more client, in
+    /// each process that there is. Without effect on `memory://`.
+    pub fn connections(mut self, connections: usize) -> Self {
+        self.connections = connections;
         self
     }
 
@@ -231,6 +248,9 @@ impl CacheBuilder {
         if self.settings.max_key_bytes < 64 {
             return wrong("`max_key_bytes` must be at least 64");
         }
+        if !(1..=MOST_CONNECTIONS).contains(&self.connections) {
+            return wrong("`connections` must be from 1 to 64");
+        }
         let namespace = self.namespace.as_deref();
         if namespace.is_some_and(|text| text.is_empty() || text.contains(['{', '}'])) {
             return wrong("`namespace` must not be empty and must not contain `{` or `}`");
@@ -263,11 +283,19 @@ impl CacheBuilder {
     async fn redis(&self) -> Result<Arc<dyn Store>, Error> {
         let settings = RedisSettings {
             deadline: self.settings.deadline,
+            connections: self.few_connections(),
             namespace: self.settings.namespace.clone(),
             tls: self.tls.clone(),
         };
         let store = RedisStore::connect(&self.url, settings).await?;
         Ok(Arc::new(store))
+    }
+
+    /// Checked before.
+    #[cfg(feature = "redis")]
+    fn few_connections(&self) -> NonZero<u8> {
+        let few = u8::try_from(self.connections).ok().and_then(NonZero::new);
+        few.unwrap_or(NonZero::<u8>::MIN)
     }
 
     #[cfg(not(feature = "redis"))]

@@ -20,6 +20,7 @@ use super::error::{
 };
 use super::link::{self, Alarm, Link};
 use super::place::Place;
+use super::policy::Policy;
 use super::probe::Profile;
 use super::scripts::Script;
 use super::setup::set_up;
@@ -57,6 +58,8 @@ pub(super) struct Endpoint {
     place: Arc<Place>,
     /// The first to that server, if this is another.
     first: Option<Weak<Endpoint>>,
+    /// It is slow because of what it carries, which says nothing about others.
+    apart: bool,
     deadlines: Arc<Deadlines>,
     link: Arc<Link<Connected>>,
     /// How the latest attempt ended, for those who wait for the first.
@@ -68,19 +71,25 @@ pub(super) struct Endpoint {
 
 impl Endpoint {
     pub(super) fn new(place: Arc<Place>) -> Arc<Self> {
-        Self::beside(place, None)
+        Self::beside(place, None, false)
     }
 
     /// For another connection to the same server.
     pub(super) fn another(self: &Arc<Self>) -> Arc<Self> {
-        Self::beside(Arc::clone(&self.place), Some(Arc::downgrade(self)))
+        Self::beside(Arc::clone(&self.place), Some(Arc::downgrade(self)), false)
     }
 
-    fn beside(place: Arc<Place>, first: Option<Weak<Self>>) -> Arc<Self> {
+    /// For one that carries what no other is to carry.
+    pub(super) fn apart(self: &Arc<Self>) -> Arc<Self> {
+        Self::beside(Arc::clone(&self.place), Some(Arc::downgrade(self)), true)
+    }
+
+    fn beside(place: Arc<Place>, first: Option<Weak<Self>>, apart: bool) -> Arc<Self> {
         Arc::new(Self {
             deadlines: Arc::new(Deadlines::new(place.policy.deadline)),
             place,
             first,
+            apart,
             link: Arc::new(Link::new()),
             outcome: watch::Sender::new(None),
             supervisor: Supervisor::default(),
@@ -130,6 +139,10 @@ impl Endpoint {
         self.link.is_live()
     }
 
+    pub(super) fn link(&self) -> Weak<Link<Connected>> {
+        Arc::downgrade(&self.link)
+    }
+
     /// Whether there is a connection, or was one.
     pub(super) fn was_live(&self) -> bool {
         self.opened.load(Ordering::Relaxed)
@@ -137,6 +150,10 @@ impl Endpoint {
 
     pub(super) fn info(&self) -> Option<ServerInfo> {
         self.link.current().map(|live| live.info.clone())
+    }
+
+    pub(super) fn policy(&self) -> &Policy {
+        &self.place.policy
     }
 
     pub(super) fn deadline(&self) -> Duration {
@@ -221,11 +238,17 @@ impl Endpoint {
             }
             Some(reply) => {
                 live.answered();
+                if !self.apart {
+                    self.place.answered();
+                }
                 Ok(reply)
             }
             None => {
                 if self.link.unanswered(live) {
                     self.supervise();
+                }
+                if !self.apart {
+                    self.place.unanswered();
                 }
                 Err(timeout())
             }

@@ -4,11 +4,13 @@ use redis::{ConnectionAddr, ConnectionInfo};
 use tokio::sync::watch;
 
 use super::cluster::slot_of;
+use super::connect::Connected;
+use super::link::Link;
 use super::policy::Policy;
 use super::source::Source;
 use crate::error::Error;
-use crate::sync::Arc;
-use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use crate::sync::{Arc, OnceLock, Weak};
 
 /// Where a server is, and how it is reached.
 pub(super) struct Place {
@@ -20,7 +22,14 @@ pub(super) struct Place {
     found: watch::Sender<Option<ConnectionAddr>>,
     /// Whether a write was refused before.
     refused: AtomicBool,
+    /// The connections among which keys are spread, if there are several.
+    stripes: OnceLock<Box<[Weak<Link<Connected>>]>>,
+    /// Commands in a row, on whichever of them, that were not answered in time.
+    silent: AtomicU32,
 }
+
+/// This many mean that the server is silent, and not one connection: else each of them would have to find out.
+const SILENT: u32 = 2;
 
 impl Place {
     pub(super) fn new(source: Source, policy: &Arc<Policy>, slot: Option<u16>) -> Arc<Self> {
@@ -30,6 +39,8 @@ impl Place {
             probe: probe_key(&policy.namespace, slot),
             found: watch::Sender::new(None),
             refused: AtomicBool::new(false),
+            stripes: OnceLock::new(),
+            silent: AtomicU32::new(0),
         })
     }
 
@@ -57,6 +68,34 @@ impl Place {
     /// Tells whenever it is found somewhere else.
     pub(super) fn moves(&self) -> watch::Receiver<Option<ConnectionAddr>> {
         self.found.subscribe()
+    }
+
+    /// Keys are spread over these.
+    pub(super) fn stripe(&self, links: Box<[Weak<Link<Connected>>]>) {
+        let _ = self.stripes.set(links);
+    }
+
+    /// The server has answered on one of them.
+    pub(super) fn answered(&self) {
+        if self.silent.load(Ordering::Relaxed) != 0 {
+            self.silent.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// A command on one of them was not answered in time. Takes all out of use if that was one too many.
+    pub(super) fn unanswered(&self) {
+        let Some(stripes) = self.stripes.get() else {
+            return;
+        };
+        if self.silent.fetch_add(1, Ordering::Relaxed) + 1 < SILENT {
+            return;
+        }
+        for link in stripes.iter().filter_map(Weak::upgrade) {
+            if let Some(live) = link.current() {
+                link.retire(&live);
+            }
+        }
+        self.silent.store(0, Ordering::Relaxed);
     }
 
     /// Whether this is the first write that was refused there.

@@ -4,9 +4,8 @@ use redis::{Cmd, Pipeline, RedisError, Value};
 
 use super::connect::{Endpoint, Live};
 use super::scripts::Script;
-use super::server::Server;
+use super::server::{Lane, Server};
 use crate::error::Error;
-use crate::size::Size;
 use crate::sync::Arc;
 
 /// What became of one command: the outer error is that of its connection.
@@ -20,19 +19,19 @@ pub(super) struct Route {
     /// The node serves the key only if it is asked to: it does not own the slot yet.
     asking: bool,
     /// What it was chosen for.
-    pub(super) size: Size,
+    pub(super) lane: Lane,
 }
 
 impl Route {
     /// # Errors
     /// At once, when there is no connection.
-    pub(super) fn to(server: &Server, size: Size) -> Result<Self, Error> {
-        let endpoint = server.endpoint(size);
+    pub(super) fn to(server: &Server, lane: Lane) -> Result<Self, Error> {
+        let endpoint = server.endpoint(lane);
         Ok(Self {
             live: endpoint.live()?,
             endpoint: Arc::clone(endpoint),
             asking: false,
-            size,
+            lane,
         })
     }
 

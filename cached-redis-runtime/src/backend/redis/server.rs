@@ -1,10 +1,13 @@
 //! The connections to one server.
 //!
-//! Replies come in the order of their commands, so a large value would delay everything behind it: those travel on a
-//! connection of their own, which is opened when the first one is seen.
+//! Keys are spread over the connections, if there are several: what is sent for one key stays in order. Replies come in the
+//! order of their commands, so a large value would delay everything behind it: those travel on a connection of their own,
+//! which is opened when the first one is seen.
 
 use core::fmt;
+use core::num::NonZero;
 
+use super::cluster::slot_of;
 use super::connect::Endpoint;
 use super::place::Place;
 use super::policy::Policy;
@@ -19,7 +22,31 @@ use crate::sync::{Arc, OnceLock};
 pub(super) struct Server {
     /// For everything but large values.
     first: Arc<Endpoint>,
+    /// Likewise.
+    others: Box<[Arc<Endpoint>]>,
     large: OnceLock<Arc<Endpoint>>,
+}
+
+/// Which connection a command takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lane {
+    /// The one of this number, counted round; the next while it is not there.
+    Stripe(u16),
+    /// That for large values.
+    Large,
+}
+
+impl Lane {
+    /// Of what is about no key, and of what belongs to one connection.
+    pub(super) const FIRST: Self = Self::Stripe(0);
+
+    pub(super) fn of(key: &str, size: Size, stripes: NonZero<u8>) -> Self {
+        match size {
+            Size::Large => Self::Large,
+            Size::Ordinary if stripes.get() == 1 => Self::FIRST,
+            Size::Ordinary => Self::Stripe(slot_of(key)),
+        }
+    }
 }
 
 impl Server {
@@ -30,44 +57,83 @@ impl Server {
         slot: Option<u16>,
     ) -> Arc<Self> {
         let place = Place::new(source.into(), policy, slot);
+        let first = Endpoint::new(Arc::clone(&place));
+        let others = (1..policy.connections.get()).map(|_| first.another());
+        let others: Box<[_]> = others.collect();
+        if !others.is_empty() {
+            let all = core::iter::once(&first).chain(&others);
+            place.stripe(all.map(|one| one.link()).collect());
+        }
         Arc::new(Self {
-            first: Endpoint::new(place),
+            first,
+            others,
             large: OnceLock::new(),
         })
     }
 
-    /// Connects, and waits for the first attempt, a second at most.
+    pub(super) fn connections(&self) -> NonZero<u8> {
+        self.first.policy().connections
+    }
+
+    /// Connects, and waits for the first attempt, a second at most. The other connections follow in the background.
     ///
     /// # Errors
     /// As for [`Endpoint::start`].
     pub(super) async fn start(self: &Arc<Self>) -> Result<(), Error> {
-        self.first.start().await
+        let started = self.first.start().await;
+        self.others.iter().for_each(Endpoint::supervise);
+        started
     }
 
     pub(super) fn is_live(&self) -> bool {
-        self.first.is_live()
+        self.stripes().any(|one| one.is_live())
+    }
+
+    fn stripes(&self) -> impl Iterator<Item = &Arc<Endpoint>> {
+        core::iter::once(&self.first).chain(&self.others)
     }
 
     /// What it is, while there is a connection.
     pub(super) fn info(&self) -> Option<ServerInfo> {
-        self.first.info()
+        self.stripes().find_map(|one| one.info())
     }
 
-    /// What a command for a value of this size takes.
-    pub(super) fn endpoint(&self, size: Size) -> &Arc<Endpoint> {
-        if size == Size::Ordinary {
-            return &self.first;
-        }
-        let large = self.open_large();
+    /// The place of the connection that a command takes.
+    pub(super) fn endpoint(&self, lane: Lane) -> &Arc<Endpoint> {
+        let large = match lane {
+            Lane::Stripe(_) if self.others.is_empty() => return &self.first,
+            Lane::Stripe(number) => return self.stripe(number),
+            Lane::Large => self.open_large(),
+        };
         // A server that lets nobody open another connection still serves large values. One that was lost is not replaced
         // by the first: what killed it might kill that as well.
-        if large.was_live() { large } else { &self.first }
+        if large.was_live() {
+            large
+        } else {
+            self.endpoint(Lane::FIRST)
+        }
+    }
+
+    fn stripe(&self, number: u16) -> &Arc<Endpoint> {
+        let count = self.others.len() + 1;
+        let at = |place: usize| match place % count {
+            0 => &self.first,
+            other => &self.others[other - 1],
+        };
+        let own = usize::from(number) % count;
+        if at(own).is_live() {
+            return at(own);
+        }
+        // The runtime that its supervisor ran on may be gone.
+        at(own).supervise();
+        let mut next = (own + 1..own + count).map(at);
+        next.find(|one| one.is_live()).unwrap_or(at(own))
     }
 
     /// Sees to it that there will be a connection for large values.
     pub(super) fn open_large(&self) -> &Arc<Endpoint> {
         self.large.get_or_init(|| {
-            let large = self.first.another();
+            let large = self.first.apart();
             large.supervise();
             large
         })

@@ -1,5 +1,6 @@
 //! The protocol's steps as commands.
 
+use core::num::NonZero;
 use core::time::Duration;
 
 use redis::{Cmd, Value};
@@ -37,6 +38,7 @@ pub(crate) struct RedisStore {
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) deadline: Duration,
+    pub(crate) connections: NonZero<u8>,
     /// What stands before every key.
     pub(crate) namespace: String,
     pub(crate) tls: TlsSettings,
@@ -51,6 +53,7 @@ impl RedisStore {
         let policy = Policy {
             dialer: Dialer::new(url.target.has_tls(), settings.tls).await?,
             deadline: settings.deadline,
+            connections: settings.connections,
             namespace: settings.namespace,
         };
         let source = match url.target {

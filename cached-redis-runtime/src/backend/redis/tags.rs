@@ -32,7 +32,7 @@ impl RedisStore {
     ) -> Result<(Cursor, Vec<String>), Error> {
         let mut command = redis::cmd("ZSCAN");
         command.arg(tag).arg(cursor.at).arg("COUNT").arg(BATCH);
-        let mut route = self.wire.route(tag)?;
+        let mut route = self.wire.first_route(tag)?;
         let reply = settle(self.wire.send(&mut route, &command).await)?;
         if cursor.at != 0 && route.number() != cursor.of {
             // Each server orders members by hashes of its own: what this one calls the rest is something else.

@@ -1,11 +1,13 @@
 //! How commands reach the server that has their keys: the one there is, or a node of a cluster.
 
+use core::num::NonZero;
+
 use redis::{Cmd, Pipeline, RedisError, Value};
 
 use super::cluster::{Cluster, is_split, slot_of};
 use super::error::convert;
 use super::route::{Route, Sent};
-use super::server::Server;
+use super::server::{Lane, Server};
 use super::together::join;
 use crate::clock::{self, Instant};
 use crate::error::Error;
@@ -37,9 +39,28 @@ impl Wire {
     /// # Errors
     /// As for [`route`](Self::route).
     pub(super) fn route_of(&self, key: &str, size: Size) -> Result<Route, Error> {
+        self.route_by(key, Lane::of(key, size, self.connections()))
+    }
+
+    /// For what belongs to one connection: always the same, as long as it is there.
+    ///
+    /// # Errors
+    /// As for [`route`](Self::route).
+    pub(super) fn first_route(&self, key: &str) -> Result<Route, Error> {
+        self.route_by(key, Lane::FIRST)
+    }
+
+    fn route_by(&self, key: &str, lane: Lane) -> Result<Route, Error> {
         match self {
-            Self::One(server) => Route::to(server, size),
-            Self::Cluster(cluster) => cluster.route(key, size),
+            Self::One(server) => Route::to(server, lane),
+            Self::Cluster(cluster) => cluster.route(key, lane),
+        }
+    }
+
+    fn connections(&self) -> NonZero<u8> {
+        match self {
+            Self::One(server) => server.connections(),
+            Self::Cluster(cluster) => cluster.connections(),
         }
     }
 
@@ -184,7 +205,7 @@ impl Wire {
     pub(super) async fn ping(&self) -> Result<(), Error> {
         match self {
             Self::One(server) => {
-                let route = Route::to(server, Size::Ordinary)?;
+                let route = Route::to(server, Lane::FIRST)?;
                 let sent = route.send(&redis::cmd("PING")).await?;
                 sent.map(drop).map_err(convert)
             }

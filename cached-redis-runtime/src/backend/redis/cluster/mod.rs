@@ -13,6 +13,7 @@ mod topology;
 
 use core::fmt;
 use core::future::Future;
+use core::num::NonZero;
 use core::pin::pin;
 
 use arc_swap::ArcSwap;
@@ -26,13 +27,12 @@ use self::topology::Address;
 use super::error::{convert, is_permanent, timeout};
 use super::policy::Policy;
 use super::route::{Route, Sent};
-use super::server::Server;
+use super::server::{Lane, Server};
 use super::supervisor::{ATTEMPT, Supervisor};
 use super::together::join;
 use crate::clock::{self, Instant};
 use crate::error::Error;
 use crate::observe::{ServerInfo, warn};
-use crate::size::Size;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Arc, Mutex};
 
@@ -93,16 +93,20 @@ impl Cluster {
     ///
     /// # Errors
     /// At once, when nobody owns it or its owner has no connection.
-    pub(super) fn route(self: &Arc<Self>, key: &str, size: Size) -> Result<Route, Error> {
+    pub(super) fn route(self: &Arc<Self>, key: &str, lane: Lane) -> Result<Route, Error> {
         let map = self.map.load();
         let route = match map.owner(slot_of(key)) {
-            Some(node) => Route::to(&node.server, size),
+            Some(node) => Route::to(&node.server, lane),
             None => Err(unserved()),
         };
         if route.is_err() {
             self.outdated();
         }
         route
+    }
+
+    pub(super) fn connections(&self) -> NonZero<u8> {
+        self.policy.connections
     }
 
     /// The owner of this key's slot.
@@ -132,7 +136,7 @@ impl Cluster {
                 None if error.redirect_node().is_some() => return Err(unserved()),
                 None => return Ok(Err(error)),
             };
-            *route = self.redirected(redirect, route.size)?;
+            *route = self.redirected(redirect, route.lane)?;
             match self.in_time(began, route.send(command)).await? {
                 Err(next) => error = next,
                 reply => return Ok(reply),
@@ -165,7 +169,7 @@ impl Cluster {
     fn redirected(
         self: &Arc<Self>,
         Redirect { to, ask }: Redirect,
-        size: Size,
+        lane: Lane,
     ) -> Result<Route, Error> {
         let map = self.map.load();
         let known = map.find(&to);
@@ -177,7 +181,7 @@ impl Cluster {
             }
         }
         let route = match known {
-            Some(node) => Route::to(&node.server, size),
+            Some(node) => Route::to(&node.server, lane),
             None => Err(unserved()),
         };
         if route.is_err() {
@@ -225,7 +229,7 @@ impl Cluster {
         }
         let ping = redis::cmd("PING");
         let pings = map.primaries().iter().map(|node| async {
-            let route = Route::to(&node.server, Size::Ordinary).inspect_err(|_| self.outdated())?;
+            let route = Route::to(&node.server, Lane::FIRST).inspect_err(|_| self.outdated())?;
             route.send(&ping).await?.map_err(convert)
         });
         join(pings)

@@ -9,12 +9,11 @@ use super::{Cluster, unserved};
 use crate::backend::redis::error::{convert, convert_setup, is_permanent, timeout};
 use crate::backend::redis::policy::Policy;
 use crate::backend::redis::route::Route;
-use crate::backend::redis::server::Server;
+use crate::backend::redis::server::{Lane, Server};
 use crate::backend::redis::supervisor::ATTEMPT;
 use crate::backend::redis::together::join;
 use crate::clock;
 use crate::error::{Error, ErrorKind};
-use crate::size::Size;
 use crate::sync::{Arc, spread};
 
 /// `CLUSTER SHARDS` says more, but only from Redis 7.0 on.
@@ -104,7 +103,7 @@ impl Cluster {
 }
 
 async fn ask(node: &Node) -> Result<Topology, Error> {
-    let reply = Route::to(&node.server, Size::Ordinary)?
+    let reply = Route::to(&node.server, Lane::FIRST)?
         .send(&question())
         .await?;
     let reply = reply.map_err(refused)?;
