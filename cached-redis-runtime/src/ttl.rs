@@ -4,6 +4,7 @@ mod soft;
 
 pub use soft::Soft;
 
+use core::fmt;
 use core::num::NonZero;
 use core::time::Duration;
 
@@ -13,10 +14,10 @@ const LONGEST: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 /// The life of a value and of a cached "not found", as the attribute says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lifetimes {
-    value: Life,
-    none: Option<Life>,
+    value: Packed,
+    none: Packed,
     /// How much longer the server keeps either.
-    stale: Option<Life>,
+    stale: Packed,
 }
 
 impl Lifetimes {
@@ -31,9 +32,9 @@ impl Lifetimes {
             "`ttl` must not be zero: such an entry could never be read"
         );
         Self {
-            value: Life::of(ttl),
-            none: None,
-            stale: None,
+            value: Packed::of(Life::of(ttl)),
+            none: Packed::NONE,
+            stale: Packed::NONE,
         }
     }
 
@@ -41,9 +42,9 @@ impl Lifetimes {
     #[must_use]
     pub const fn forever() -> Self {
         Self {
-            value: Life::FOREVER,
-            none: None,
-            stale: None,
+            value: Packed::of(Life::FOREVER),
+            none: Packed::NONE,
+            stale: Packed::NONE,
         }
     }
 
@@ -58,7 +59,7 @@ impl Lifetimes {
             "`none_ttl` must not be zero: leave it out to store no \"not found\""
         );
         Self {
-            none: Some(Life::of(ttl)),
+            none: Packed::of(Life::of(ttl)),
             ..self
         }
     }
@@ -66,30 +67,57 @@ impl Lifetimes {
     /// The server keeps an entry for so long past its life.
     pub(crate) fn stale(self, stale: Duration) -> Self {
         Self {
-            stale: Some(Life::of(stale)),
+            stale: Packed::of(Life::of(stale)),
             ..self
         }
     }
 
     pub(crate) fn for_value(self) -> Life {
-        self.value
+        self.value.life().unwrap_or(Life::FOREVER)
     }
 
     pub(crate) fn for_none(self) -> Option<Life> {
-        self.none
+        self.none.life()
     }
 
     /// How long the server keeps an entry with this life.
     pub(crate) fn kept(self, life: Life) -> Life {
-        match (life.millis(), self.stale.and_then(Life::millis)) {
+        match (life.millis(), self.stale.life().and_then(Life::millis)) {
             (Some(life), Some(stale)) => Life::of(Duration::from_millis(life + stale)),
             _ => life,
         }
     }
 }
 
-/// The life of one entry in milliseconds; the longest number is "until invalidated". Small, because each call keeps its
-/// lifetimes in the future of its function.
+/// A life or none, in as many bits as the envelope has for it: each call keeps its lifetimes in the future of its function.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Packed([u8; 5]);
+
+impl Packed {
+    const NONE: Self = Self([0; 5]);
+
+    /// Of the number for "until invalidated" the low bytes are all ones, as of no other.
+    const fn of(life: Life) -> Self {
+        let [_, _, _, a, b, c, d, e] = life.0.get().to_be_bytes();
+        Self([a, b, c, d, e])
+    }
+
+    fn life(self) -> Option<Life> {
+        let [a, b, c, d, e] = self.0;
+        match self.0 {
+            [u8::MAX, u8::MAX, u8::MAX, u8::MAX, u8::MAX] => Some(Life::FOREVER),
+            _ => NonZero::new(u64::from_be_bytes([0, 0, 0, a, b, c, d, e])).map(Life),
+        }
+    }
+}
+
+impl fmt::Debug for Packed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.life().fmt(f)
+    }
+}
+
+/// The life of one entry in milliseconds; the longest number is "until invalidated".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Life(NonZero<u64>);
 
@@ -171,7 +199,21 @@ mod tests {
         assert_eq!(life.and_then(Life::millis), Some(5000));
     }
 
+    #[test]
+    fn the_longest_life_is_not_for_ever() {
+        let longest = Lifetimes::ttl(Duration::MAX).for_value();
+        assert_eq!(longest, Life::of(LONGEST));
+        assert_eq!(Lifetimes::forever().for_value(), Life::FOREVER);
+        assert_eq!(size_of::<Lifetimes>(), 15);
+    }
+
     proptest! {
+        #[test]
+        fn every_life_is_kept(millis in 1..=30_u64 * 365 * 24 * 3600 * 1000) {
+            let life = Life::of(Duration::from_millis(millis));
+            prop_assert_eq!(Packed::of(life).life(), Some(life));
+        }
+
         #[test]
         fn jitter_never_lengthens_and_stays_within_its_share(
             millis in 1_u64..1 << 50, share in 0.0_f64..=1.0, random: u64,

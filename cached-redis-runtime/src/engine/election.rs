@@ -28,8 +28,8 @@ use crate::sync::Arc;
 /// What the key of an election begins with, behind the namespace, as those of tags do.
 const PREFIX: &str = "%reload:";
 
-/// Before the next look at a key whose entry another process is loading anew, in shares of the interval after a failure.
-const LOOKS: u32 = 10;
+/// How long a process leaves an entry alone that another one is loading anew. A new entry in its place is not left alone.
+const ASK_AGAIN: Duration = Duration::from_millis(100);
 
 /// A caller who may load a due entry anew, if no other process is at it.
 #[derive(Debug)]
@@ -94,6 +94,13 @@ impl Engine {
         self.count(request.site, what);
     }
 
+    /// Waits for the end of a load of this entry that somebody else here has begun. `false`: there is none, or it takes
+    /// longer than that.
+    pub(crate) async fn end_of_reload(&self, key: &str, nonce: Nonce, most: Duration) -> bool {
+        let ended = clock::within(most, self.reloads.end_of(key, nonce)).await;
+        ended.unwrap_or(false)
+    }
+
     /// Asks the other processes, as long as there is time `left`. `None`: somebody else sees to the entry, or has, or the
     /// store does not say. Must be called in a runtime.
     ///
@@ -116,11 +123,11 @@ impl Engine {
         })?;
         self.count(request.site, Count::Refresh);
         Some(Start {
-            ticket: Ticket::Reload(Election {
+            ticket: Ticket::Reload(Box::new(Election {
                 under_way,
                 lease: Some(lease),
                 retry,
-            }),
+            })),
             permit: candidate.permit,
             left: patience.left(),
         })
@@ -137,7 +144,7 @@ impl Engine {
         let (nonce, duration) = (Nonce::fresh(), self.settings.lease);
         let claim = lease::claim(&self.store, &key, Expect::Missing, nonce, duration);
         let Claim::Mine(lease) = patience.spend(claim).await? else {
-            under_way.leave_until(clock::now() + self.settings.refresh_retry / LOOKS);
+            under_way.leave_until(clock::now() + ASK_AGAIN.min(self.settings.refresh_retry));
             self.refuse(request, Refusal::Taken);
             return Ok(None);
         };

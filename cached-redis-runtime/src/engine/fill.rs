@@ -66,7 +66,7 @@ impl Engine {
             Ticket::Reload(election) => {
                 let product = self.product(request, outcome, cost_ms);
                 let key = request.key.to_owned();
-                see_off(left, engine.reload(site, key, election, product)).await;
+                see_off(left, engine.reload(site, key, *election, product)).await;
             }
             Ticket::Lead(turn) => {
                 let product = self.product(request, outcome, cost_ms);

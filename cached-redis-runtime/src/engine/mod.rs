@@ -172,7 +172,7 @@ impl Engine {
                 .collect(),
             connected: self.store.is_ready(),
             pending_deletes: self.lost.len(),
-            waiting: self.flights.waiting() + self.rounds.waiting(),
+            waiting: self.flights.waiting() + self.rounds.waiting() + self.reloads.waiting(),
             queued: self.queued.read(),
             under_way: self.flights.len()
                 + self.claims.len()

@@ -49,8 +49,8 @@ pub(crate) enum Ticket {
     Lead(Turn<Lease>),
     /// Store it in place of the entry with this nonce (a forced reload).
     Replace(Nonce),
-    /// Store it in place of the entry that was due.
-    Reload(Election),
+    /// Store it in place of the entry that was due. Boxed, since the future of every call has room for a ticket.
+    Reload(Box<Election>),
     /// Hand it to those who wait for it: the cache cannot be used.
     Round(Round),
     /// Nothing: the cache cannot be used for this call.

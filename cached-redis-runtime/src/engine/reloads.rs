@@ -6,8 +6,11 @@
 use core::time::Duration;
 use std::collections::HashMap;
 
+use tokio::sync::watch;
+
 use crate::clock::Instant;
 use crate::codec::Nonce;
+use crate::observe::Gauge;
 use crate::sync::{Arc, Mutex};
 
 /// More keys than this are not remembered: what is due beyond them waits until there is room.
@@ -20,6 +23,7 @@ const SWEEP: Duration = Duration::from_millis(100);
 #[derive(Debug, Default)]
 pub(super) struct Reloads {
     table: Mutex<Table>,
+    waiting: Gauge,
 }
 
 #[derive(Debug, Default)]
@@ -28,11 +32,23 @@ struct Table {
     swept: Option<Instant>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 enum Mark {
-    UnderWay,
+    /// Until its sender is gone.
+    UnderWay(Nonce, watch::Receiver<()>),
     /// The entry with this nonce is left alone until then. Another in its place is none of its business.
     Until(Nonce, Instant),
+}
+
+impl Mark {
+    /// Whether nobody else is to begin with this entry.
+    fn refuses(&self, nonce: Nonce, now: Instant) -> bool {
+        match self {
+            // Whatever stands there by now: the body under way may be of use to it.
+            Self::UnderWay(..) => true,
+            Self::Until(of, end) => *of == nonce && now < *end,
+        }
+    }
 }
 
 /// Why an entry is not loaded anew by this caller.
@@ -53,20 +69,23 @@ impl Reloads {
         now: Instant,
     ) -> Result<UnderWay, Refusal> {
         let mut table = self.table.lock();
-        match table.marks.get(key).copied() {
-            Some(Mark::UnderWay) => return Err(Refusal::Taken),
-            Some(Mark::Until(of, end)) if of == nonce && now < end => return Err(Refusal::Taken),
-            Some(Mark::Until(..)) => {}
+        let refused = table.marks.get(key).map(|mark| mark.refuses(nonce, now));
+        match refused {
+            Some(true) => return Err(Refusal::Taken),
+            Some(false) => {}
             None if table.has_room(now) => {}
             None => return Err(Refusal::Busy),
         }
         let key: Arc<str> = Arc::from(key);
-        table.marks.insert(Arc::clone(&key), Mark::UnderWay);
+        let (sender, ended) = watch::channel(());
+        let mark = Mark::UnderWay(nonce, ended);
+        table.marks.insert(Arc::clone(&key), mark);
         Ok(UnderWay {
             reloads: Arc::clone(self),
             key,
             nonce,
             until: None,
+            _sender: sender,
         })
     }
 
@@ -74,7 +93,28 @@ impl Reloads {
     pub(super) fn len(&self) -> usize {
         let table = self.table.lock();
         let marks = table.marks.values();
-        marks.filter(|mark| **mark == Mark::UnderWay).count()
+        marks
+            .filter(|mark| matches!(mark, Mark::UnderWay(..)))
+            .count()
+    }
+
+    /// Waits until the load of this entry that is under way here has ended. `false`: there is none.
+    pub(super) async fn end_of(&self, key: &str, nonce: Nonce) -> bool {
+        let ended = match self.table.lock().marks.get(key) {
+            Some(Mark::UnderWay(of, ended)) if *of == nonce => Some(ended.clone()),
+            _ => None,
+        };
+        let Some(mut ended) = ended else {
+            return false;
+        };
+        let _waiting = self.waiting.enter();
+        // Nothing is ever sent: the sender goes.
+        ended.changed().await.is_err()
+    }
+
+    /// How many callers wait for such an end.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.read()
     }
 }
 
@@ -100,6 +140,8 @@ pub(crate) struct UnderWay {
     key: Arc<str>,
     nonce: Nonce,
     until: Option<Instant>,
+    /// Those who wait for the end see it go, after the mark.
+    _sender: watch::Sender<()>,
 }
 
 impl UnderWay {
@@ -142,7 +184,6 @@ mod tests {
         let (nonce, now) = (Nonce::fresh(), clock::now());
         let first = reloads.begin("a", nonce, now).unwrap();
         assert_eq!(reloads.begin("a", nonce, now).err(), Some(Refusal::Taken));
-        // Whatever stands there by now: the body under way may be of use to it.
         let newer = reloads.begin("a", Nonce::fresh(), now);
         assert_eq!(newer.err(), Some(Refusal::Taken));
         assert_eq!(reloads.len(), 1);

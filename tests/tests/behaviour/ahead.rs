@@ -257,6 +257,41 @@ on_every_store! {
         assert!(matches!(served, Served::Stale { .. }), "{served}");
     }
 
+    async fn those_who_come_meanwhile_wait_for_the_same(world: &World) {
+        #[cache_aside(key = "same:<id>", ttl = "1m", stale = "1h", soft_timeout = "10s", skip(source))]
+        async fn patient(source: Source, id: u64) -> Result<u32, String> {
+            source.load().await
+        }
+
+        let source = Source::new(Ok(1));
+        patient(source.clone(), 1).await.unwrap();
+        world.age("same:1", MINUTE).await;
+        source.set(Ok(2));
+        source.gate().close();
+        let first = world.spawn(inspect(patient(source.clone(), 1)));
+        source.gate().reached_by(2).await;
+        let others = [(); 10].map(|()| world.spawn(inspect(patient(source.clone(), 1))));
+        world.waiting(10).await;
+        source.gate().open();
+        assert_eq!(first.await.unwrap(), (Ok(2), Served::Refreshed));
+        for other in others {
+            assert_eq!(other.await.unwrap(), (Ok(2), Served::Hit));
+        }
+        assert_eq!(source.runs(), 2);
+        // An invalidation meanwhile leaves nothing to wait for.
+        world.age("same:1", MINUTE).await;
+        source.gate().close();
+        let first = world.spawn(inspect(patient(source.clone(), 1)));
+        source.gate().reached_by(3).await;
+        let other = world.spawn(inspect(patient(source.clone(), 1)));
+        world.waiting(1).await;
+        source.set(Ok(3));
+        world.cache.invalidate(key!("same:1")).await.unwrap();
+        source.gate().open();
+        assert_eq!(first.await.unwrap(), (Ok(2), Served::Refreshed));
+        assert_eq!(other.await.unwrap(), (Ok(3), Served::Miss));
+    }
+
     async fn and_no_longer_than_that(world: &World) {
         #[cache_aside(key = "short:<id>", ttl = "1m", stale = "1h", soft_timeout = "5ms", skip(source))]
         async fn impatient(source: Source, id: u64) -> Result<u32, String> {

@@ -19,6 +19,9 @@ use self::shared::Shared;
 /// Longer than any healthy test needs.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
+/// What has failed is not tried again while a test runs; tests of just that set their own.
+const RETRY: Duration = Duration::from_secs(3600);
+
 /// Takes so many milliseconds off the time at which an entry was written, and off what it has left.
 const AGE: &str = "
 local written = 0
@@ -64,7 +67,7 @@ impl World {
     }
 
     pub(crate) async fn memory_with(settings: impl FnOnce(CacheBuilder) -> CacheBuilder) -> Self {
-        let builder = settings(Cache::builder("memory://"));
+        let builder = settings(Cache::builder("memory://").refresh_retry(RETRY));
         Self {
             cache: builder.connect().await.expect("a store in memory"),
             behind: Behind::Memory,
@@ -84,7 +87,9 @@ impl World {
         server: Server,
         settings: impl FnOnce(CacheBuilder) -> CacheBuilder,
     ) -> Self {
-        let builder = Cache::builder(server.url()).deadline(Duration::from_secs(5));
+        let builder = Cache::builder(server.url())
+            .deadline(Duration::from_secs(5))
+            .refresh_retry(RETRY);
         let cache = settings(builder).connect().await.expect("a good URL");
         assert!(cache.stats().connected, "the server answered");
         Self {
@@ -97,7 +102,9 @@ impl World {
     pub(crate) async fn cluster() -> Self {
         let cluster = Shared::get();
         let (namespace, url) = (Shared::namespace(), cluster.url());
-        let builder = Cache::builder(url).deadline(Duration::from_secs(5));
+        let builder = Cache::builder(url)
+            .deadline(Duration::from_secs(5))
+            .refresh_retry(RETRY);
         let cache = builder.namespace(&*namespace).connect().await;
         let cache = cache.expect("a good URL");
         // The first look may be given up on a busy machine; the next follows at once.

@@ -2,6 +2,7 @@
 
 use core::future::Future;
 use core::pin::Pin;
+use core::time::Duration;
 
 use super::background::Refresh;
 use super::{Call, Target};
@@ -115,6 +116,18 @@ impl Call {
             }
             Some(start)
         }))
+    }
+
+    /// Waits for the load of the entry that somebody else here has begun. `false`: there is none, or it takes longer, or the
+    /// call does not wait.
+    pub(super) async fn is_reloaded(&self, due: Due, most: Option<Duration>) -> bool {
+        let target = self.target.as_ref().filter(|target| !target.read_only);
+        let (Some(target), Some(most)) = (target, most) else {
+            return false;
+        };
+        let engine = target.cache.engine();
+        // Boxed for the same reason as `Call::plan`.
+        Box::pin(engine.end_of_reload(&target.key, due.nonce, most)).await
     }
 
     /// The load of the entry, to go on in the background if no other process is at it.

@@ -100,8 +100,19 @@ where
             }
             Found::Due(due, old) => (due, old),
         };
+        let timeout = soft.timeout().filter(|_| due.is_stale());
         let Some(mut refresh) = call.refresh(due) else {
-            return old.give();
+            if !call.is_reloaded(due, timeout).await {
+                return old.give();
+            }
+            // Whatever has become of it.
+            return match find::<S>(&mut call, &soft).await {
+                Found::Value(output) => output,
+                Found::Due(_, old) => old.give(),
+                Found::Nothing(start) => {
+                    load::<S, _, _, _, _>(call, start, None, store, tagged).await
+                }
+            };
         };
         let load = {
             let mut tags = call.tags_of_refresh();
@@ -109,7 +120,6 @@ where
             refresh.tagged(tags);
             load
         };
-        let timeout = soft.timeout().filter(|_| due.is_stale());
         let (sender, receiver) = timeout.map(|_| oneshot::channel()).unzip();
         refresh.begin(in_background::<S, _, _, _>(&call, load, store, sender));
         if let (Some(timeout), Some(receiver)) = (timeout, receiver)

@@ -57,7 +57,7 @@ fn value() -> Outcome {
 
 fn election(start: Start) -> Election {
     match start.ticket {
-        Ticket::Reload(election) => election,
+        Ticket::Reload(election) => *election,
         ticket => panic!("{ticket:?}"),
     }
 }
