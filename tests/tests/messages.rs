@@ -58,6 +58,12 @@ const SEVERAL: &[(&str, usize, &str)] = &[
     ("key/pattern_moved_by_async_trait", 3, "three methods"),
     ("key/unknown_twice", 2, "two placeholders"),
     ("signature/returns_a_borrow", 3, "three functions"),
+    ("soft/borrowed", 6, "six functions"),
+    (
+        "soft/type_parameter_that_may_borrow",
+        2,
+        "rustc says it of the closure and of its future",
+    ),
     ("stacking/read_and_write", 2, "two functions"),
     (
         "stacking/two_mistakes",

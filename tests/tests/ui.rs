@@ -37,6 +37,11 @@ fn each() {
 }
 
 #[test]
+fn soft() {
+    wrong("soft");
+}
+
+#[test]
 fn tags() {
     wrong("tags");
 }

@@ -1,19 +1,20 @@
 //! A body that may run in the background, after the call that began it.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
+use syn::{ReceiverKind, Type};
 
 use super::Context;
 use super::body::edge;
 use super::each::elided;
 use crate::model::ahead::{Taken, is_used, taken};
-use crate::model::function::{Function, Param, Shape, mentions};
+use crate::model::function::{Function, Param, Shape, mentions, ungroup};
 use crate::parse::receiver;
 
 /// The body as something the runtime can call, behind the statements that get it what it takes along.
 // Output:
 //     __rt::along::<UserId>();
-//     let __owner = __rt::cloned_along(self);
+//     let __owner = __rt::cloned_along::<Self>(self);
 //     move || async move {
 //         if false { return __rt::typed::<RET>(); }
 //         let __self = &__owner;
@@ -69,7 +70,7 @@ fn along(context: &Context, param: &Param<'_>) -> Option<TokenStream> {
 /// With a borrowed receiver: the statement that clones it, the one that borrows the clone, and the body that has that in
 /// its place.
 // Output:
-//     let __owner = __rt::cloned_along(self);
+//     let __owner = __rt::cloned_along::<Self>(self);
 // and
 //     let __self = &__owner;
 fn receiver(
@@ -86,9 +87,22 @@ fn receiver(
     let token = &receiver.self_token;
     let here = span.located_at(token.span);
     let (rt, this) = (rt.at(here), receiver::stand_in(token.span));
+    // Without it rustc would advise to borrow `self` once more.
+    let owner = match &receiver.kind {
+        ReceiverKind::Typed(_, ty) => behind(ty).to_token_stream(),
+        _ => Ident::new("Self", token.span).into_token_stream(),
+    };
     Some((
-        quote_spanned!(here=> let __owner = #rt::cloned_along(#token);),
+        quote_spanned!(here=> let __owner = #rt::cloned_along::<#owner>(#token);),
         quote_spanned!(here=> let #this = &__owner;),
         body,
     ))
+}
+
+/// `Arc<Self>` of `&Arc<Self>`.
+fn behind(ty: &Type) -> &Type {
+    match ungroup(ty) {
+        Type::Reference(reference) => &reference.elem,
+        other => other,
+    }
 }

@@ -60,7 +60,7 @@ async fn find(
                         ),
                     );
                 ::cached_redis_runtime::__rt::along::<UserId>();
-                let __owner = ::cached_redis_runtime::__rt::cloned_along(self);
+                let __owner = ::cached_redis_runtime::__rt::cloned_along::<Self>(self);
                 move || async move {
                     if false {
                         return ::cached_redis_runtime::__rt::typed::<Option<User>>();

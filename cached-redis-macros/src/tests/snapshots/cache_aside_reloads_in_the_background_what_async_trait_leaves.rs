@@ -50,7 +50,9 @@ where
                 ::cached_redis_runtime::__rt::store_always,
                 move |__tags| {
                     ::cached_redis_runtime::__rt::along::<u64>();
-                    let __owner = ::cached_redis_runtime::__rt::cloned_along(self);
+                    let __owner = ::cached_redis_runtime::__rt::cloned_along::<
+                        Self,
+                    >(self);
                     move || async move {
                         let __self = &__owner;
                         ::cached_redis_runtime::__rt::call(move || -> ::core::pin::Pin<
