@@ -132,7 +132,13 @@ async fn keys_that_are_asked_for_one_by_one_have_no_deadline_of_their_own() {
     let watch = Stopwatch::start();
     assert_eq!(world.run(rows(&table, &all)).await.len(), 3);
     assert!(watch.elapsed() < LONG + SLACK, "{:?}", watch.elapsed());
-    assert_eq!(table.queries()[1], [moves, other]);
+    let version = &from.info("server")["redis_version"];
+    if version.starts_with("6.") {
+        // It names the other node for both keys, where later ones say that they have one of them.
+        assert_eq!(table.queries()[1], [stays, moves, other]);
+    } else {
+        assert_eq!(table.queries()[1], [moves, other]);
+    }
     to.cont();
 }
 
