@@ -98,16 +98,17 @@ impl Packed {
 
     /// Of the number for "until invalidated" the low bytes are all ones, as of no other.
     const fn of(life: Life) -> Self {
-        let [_, _, _, a, b, c, d, e] = life.0.get().to_be_bytes();
-        Self([a, b, c, d, e])
+        let bytes = life.0.get().to_be_bytes();
+        Self([bytes[3], bytes[4], bytes[5], bytes[6], bytes[7]])
     }
 
     fn life(self) -> Option<Life> {
-        let [a, b, c, d, e] = self.0;
-        match self.0 {
-            [u8::MAX, u8::MAX, u8::MAX, u8::MAX, u8::MAX] => Some(Life::FOREVER),
-            _ => NonZero::new(u64::from_be_bytes([0, 0, 0, a, b, c, d, e])).map(Life),
+        if self.0 == [u8::MAX; 5] {
+            return Some(Life::FOREVER);
         }
+        let mut bytes = [0; 8];
+        bytes[3..].copy_from_slice(&self.0);
+        NonZero::new(u64::from_be_bytes(bytes)).map(Life)
     }
 }
 

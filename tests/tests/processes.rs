@@ -215,7 +215,7 @@ fn fourth_process() {
         run(async {
             let process = Process::at(&url).await;
             let read = async |database| assert!(read_stale(database).await.is_ok());
-            read_until_told(role, &process, move |database| read(database)).await;
+            read_until_told(role, &process, read).await;
         });
     });
 }

@@ -8,6 +8,7 @@
 use tokio::runtime::Handle;
 
 use super::patience::Left;
+use super::reloads::Refusal;
 use super::{Engine, Request, Ticket};
 use crate::clock;
 use crate::flight::Turn;
@@ -54,11 +55,11 @@ impl Request<'_> {
         (self.admission != Admission::Free && limit.is_set()).then_some(limit)
     }
 
-    /// A permit that is to be had without waiting. `Some(None)`: it needs none.
-    pub(super) fn permit_at_once(&self) -> Option<Option<LoadPermit>> {
+    /// A permit that is to be had without waiting, if it needs one.
+    pub(super) fn permit_at_once(&self) -> Result<Option<LoadPermit>, Refusal> {
         match self.limit() {
-            Some(limit) => limit.try_permit().map(Some),
-            None => Some(None),
+            Some(limit) => limit.try_permit().map(Some).ok_or(Refusal::Busy),
+            None => Ok(None),
         }
     }
 

@@ -73,7 +73,7 @@ impl Engine {
         in_background: bool,
     ) -> Result<Candidate, Refusal> {
         let under_way = self.reloads.begin(request.key, nonce, clock::now())?;
-        let permit = request.permit_at_once().ok_or(Refusal::Busy)?;
+        let permit = request.permit_at_once()?;
         let seat = if in_background {
             Some(self.background.seat().ok_or(Refusal::Busy)?)
         } else {

@@ -151,15 +151,13 @@ async fn right(
         (entry.lifetimes, true),
         &mut start.left,
     );
-    match registered.await {
-        Some(registration) => Some((start, Some(registration))),
-        None => {
-            if let Ticket::Reload(election) = start.ticket {
-                election.failed().await;
-            }
-            None
-        }
+    if let Some(registration) = registered.await {
+        return Some((start, Some(registration)));
     }
+    if let Ticket::Reload(election) = start.ticket {
+        election.failed().await;
+    }
+    None
 }
 
 /// A body under way. Dropped before its end (panicked, aborted), it counts as failed.

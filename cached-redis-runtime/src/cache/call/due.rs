@@ -25,6 +25,19 @@ pub(super) struct Due {
 }
 
 impl Due {
+    /// Whether the entry that a call has taken is due. One look at the clock, and no lock.
+    pub(super) fn of(hit: &Hit, soft: &Soft) -> Option<Self> {
+        let (Entry::Value { head, .. } | Entry::Absent { head }) = read(&hit.bytes) else {
+            return None;
+        };
+        let freshness = Freshness::of(&head, soft, clock::unix_ms(), spread());
+        (freshness != Freshness::Fresh).then_some(Due {
+            nonce: head.nonce,
+            freshness,
+            sent: hit.sent,
+        })
+    }
+
     pub(super) fn is_stale(&self) -> bool {
         matches!(self.freshness, Freshness::Stale { .. })
     }
@@ -62,19 +75,6 @@ impl Answer {
 }
 
 impl Call {
-    /// Whether the entry that this call has taken is due. One look at the clock, and no lock.
-    pub(super) fn due(&self, hit: &Hit, soft: &Soft) -> Option<Due> {
-        let (Entry::Value { head, .. } | Entry::Absent { head }) = read(&hit.bytes) else {
-            return None;
-        };
-        let freshness = Freshness::of(&head, soft, clock::unix_ms(), spread());
-        (freshness != Freshness::Fresh).then_some(Due {
-            nonce: head.nonce,
-            freshness,
-            sent: hit.sent,
-        })
-    }
-
     /// What a call is answered with that takes the entry all the same.
     pub(super) fn answer(&self, hit: &Hit, due: Due) -> Option<Answer> {
         let engine = self.target.as_ref()?.cache.engine();

@@ -151,16 +151,12 @@ async fn find<S: Storable>(call: &mut Call, soft: &Soft) -> Found<S::Output> {
             call.undecodable(&hit);
             continue;
         };
-        return match call.due(&hit, soft) {
-            Some(due) => {
-                let answer = call.answer(&hit, due);
-                Found::Due(due, Old { answer, output })
-            }
-            None => {
-                call.answered(&hit);
-                Found::Value(output)
-            }
+        let Some(due) = Due::of(&hit, soft) else {
+            call.answered(&hit);
+            return Found::Value(output);
         };
+        let answer = call.answer(&hit, due);
+        return Found::Due(due, Old { answer, output });
     }
 }
 
