@@ -1,4 +1,5 @@
-//! One supervisor per endpoint, which is a place for one connection to a server: connects, publishes the connection, replaces it when it is dead.
+//! An endpoint is where one connection to a server comes and goes. Its supervisor connects, publishes the connection, and
+//! replaces it when it is dead.
 //!
 //! Callers never wait for a reconnect. With no connection published they fail in nanoseconds and run their body; the
 //! supervisor tries in the background, at most a second apart. A connection is dead when it breaks, and when two
@@ -10,45 +11,25 @@ use core::future::{Future as _, pending, poll_fn};
 use core::pin::pin;
 use core::time::Duration;
 
-use redis::aio::MultiplexedConnection;
-use redis::{Cmd, ConnectionAddr, Pipeline, ProtocolVersion, RedisError, Value};
+use redis::{Cmd, Pipeline, RedisError, Value};
 use tokio::sync::watch;
 
+use super::connected::Connected;
 use super::deadline::Deadlines;
-use super::error::{
-    convert, convert_setup, is_dead, is_permanent, is_read_only, timeout, unavailable,
-};
-use super::link::{self, Alarm, Link};
+use super::error::{convert, is_dead, is_permanent, is_read_only, timeout, unavailable};
+use super::link::{self, Link};
 use super::place::Place;
 use super::policy::Policy;
-use super::probe::Profile;
-use super::scripts::Script;
-use super::setup::set_up;
 use super::supervisor::{ATTEMPT, Supervised, Supervisor, supervise};
 use crate::clock::{self, Instant};
 use crate::error::Error;
 use crate::observe::{ServerInfo, warn};
-use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Arc, Weak};
-
-static NUMBER: AtomicU64 = AtomicU64::new(0);
 
 /// How often sentinels are asked whether the primary is still the primary. They take ten seconds to make a replica of one
 /// that was healthy when they replaced it, and what is deleted there until then is not deleted on its successor.
 const LOOK: Duration = Duration::from_secs(1);
-
-/// A connection that is set up.
-pub(super) struct Connected {
-    /// No other connection of this process has it.
-    number: u64,
-    connection: MultiplexedConnection,
-    address: ConnectionAddr,
-    /// The digests of [`Script::ALL`], where the server let us load them.
-    digests: [Option<String>; Script::ALL.len()],
-    info: ServerInfo,
-    /// The server knows `NX` and `GET` only apart, as Redis 6.2 does.
-    claims_by_script: AtomicBool,
-}
 
 /// One that callers use.
 pub(super) type Live = link::Live<Connected>;
@@ -149,7 +130,7 @@ impl Endpoint {
     }
 
     pub(super) fn info(&self) -> Option<ServerInfo> {
-        self.link.current().map(|live| live.info.clone())
+        self.link.current().map(|live| live.info().clone())
     }
 
     pub(super) fn policy(&self) -> &Policy {
@@ -178,7 +159,7 @@ impl Endpoint {
         live: &Arc<Live>,
         command: &Cmd,
     ) -> Result<(Result<Value, RedisError>, Option<Instant>), Error> {
-        let mut connection = live.connection.clone();
+        let mut connection = live.connection();
         let reply = pin!(connection.send_packed_command(command));
         let mut within = self.deadlines.within(reply);
         let reply = (&mut within).await;
@@ -195,7 +176,7 @@ impl Endpoint {
         live: &Arc<Live>,
         commands: &Pipeline,
     ) -> Result<Vec<Result<Value, RedisError>>, Error> {
-        let mut connection = live.connection.clone();
+        let mut connection = live.connection();
         let replies = pin!(connection.send_packed_commands(commands, 0, commands.len()));
         let replies = self.deadlines.within(replies).await;
         let replies = self.settle(live, replies)?.map_err(convert)?;
@@ -216,7 +197,7 @@ impl Endpoint {
             if self.place.is_first_refusal() {
                 warn(format_args!(
                     "{} is a read-only replica: functions run uncached until the primary is there (said once)",
-                    live.address
+                    live.address()
                 ));
             }
             self.link.retire(live);
@@ -265,57 +246,20 @@ impl Endpoint {
         {
             self.place.found(info.addr());
         }
-        if self.place.has_left(&live.address) {
+        if self.place.has_left(live.address()) {
             self.link.retire(&live);
         }
-    }
-
-    async fn connect(&self) -> Result<(Connected, Alarm), Error> {
-        let alarm = self.link.alarm();
-        let info = self.place.locate().await?;
-        let dialer = &self.place.policy.dialer;
-        let mut protocol = info.redis_settings().protocol();
-        let mut connection = match dialer.open(&info, Some(&alarm)).await {
-            // A proxy without `HELLO`: a closed connection then shows only when a command is sent.
-            Err(error) if error.kind() == redis::ErrorKind::RESP3NotSupported => {
-                protocol = ProtocolVersion::RESP2;
-                let settings = info.redis_settings().clone().set_protocol(protocol);
-                let info = info.clone().set_redis_settings(settings);
-                dialer.open(&info, Some(&alarm)).await
-            }
-            opened => opened,
-        }
-        .map_err(convert_setup)?;
-        self.place.source.verify(&mut connection).await?;
-        let (digests, profile) = set_up(&mut connection, &self.place.probe).await?;
-        let Profile {
-            info: mut said,
-            claims_by_script,
-        } = profile;
-        said.protocol = if protocol == ProtocolVersion::RESP3 {
-            3
-        } else {
-            2
-        };
-        let connected = Connected {
-            number: NUMBER.fetch_add(1, Ordering::Relaxed),
-            connection,
-            address: info.addr().clone(),
-            digests,
-            info: said,
-            claims_by_script: AtomicBool::new(claims_by_script),
-        };
-        Ok((connected, alarm))
     }
 }
 
 impl Supervised for Endpoint {
     async fn attempt(&self) -> Result<(), Error> {
-        let connected = clock::within(ATTEMPT, self.connect()).await;
-        let outcome = match connected.unwrap_or_else(|_| Err(timeout())) {
-            Ok((connected, alarm)) => {
+        let alarm = self.link.alarm();
+        let opened = clock::within(ATTEMPT, Connected::open(&self.place, &alarm)).await;
+        let outcome = match opened.unwrap_or_else(|_| Err(timeout())) {
+            Ok(connected) => {
                 if self.first.is_none() {
-                    self.place.found(&connected.address);
+                    self.place.found(connected.address());
                 }
                 self.opened.store(true, Ordering::Relaxed);
                 self.link.publish(connected, alarm);
@@ -339,29 +283,6 @@ impl Supervised for Endpoint {
         is_alone.then(|| {
             format!("another connection to {address} cannot be opened ({error}); trying again")
         })
-    }
-}
-
-impl Connected {
-    pub(super) fn number(&self) -> u64 {
-        self.number
-    }
-
-    pub(super) fn address(&self) -> &ConnectionAddr {
-        &self.address
-    }
-
-    pub(super) fn claims_by_script(&self) -> bool {
-        self.claims_by_script.load(Ordering::Relaxed)
-    }
-
-    /// Where it could not be asked when it was connected to, a claim finds out.
-    pub(super) fn claim_by_script(&self) {
-        self.claims_by_script.store(true, Ordering::Relaxed);
-    }
-
-    pub(super) fn digest(&self, script: Script) -> Option<&str> {
-        self.digests[script as usize].as_deref()
     }
 }
 

@@ -1,7 +1,9 @@
 //! `redis://` and `redis-cluster://`: Redis or Valkey servers of version 6.2 or newer.
 
+mod claims;
 mod cluster;
 mod connect;
+mod connected;
 mod deadline;
 mod dial;
 mod error;

@@ -4,13 +4,12 @@ use core::time::Duration;
 
 use redis::{Cmd, RedisError, Value};
 
+use super::claims::{ClaimArgs, claimed, set_claim};
 use super::connect::Live;
 use super::error::{convert, is_forbidden, is_unknown_script, is_unknown_syntax};
 use super::route::{Route, Sent};
 use super::scripts::Script;
-use super::steps::{
-    ClaimArgs, RedisStore, claimed, integer, millis, scripted, set_claim, unexpected,
-};
+use super::steps::{RedisStore, integer, millis, scripted, unexpected};
 use super::wire::Routed;
 use crate::codec::{Nonce, lease};
 use crate::error::Error;

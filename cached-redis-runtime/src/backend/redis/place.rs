@@ -4,7 +4,7 @@ use redis::{ConnectionAddr, ConnectionInfo};
 use tokio::sync::watch;
 
 use super::cluster::slot_of;
-use super::connect::Connected;
+use super::connected::Connected;
 use super::link::Link;
 use super::policy::Policy;
 use super::source::Source;

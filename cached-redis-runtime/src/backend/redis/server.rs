@@ -110,6 +110,8 @@ impl Server {
         if large.was_live() {
             large
         } else {
+            // As below: there may be nobody who still tries.
+            large.supervise();
             self.endpoint(Lane::FIRST)
         }
     }
