@@ -1,7 +1,7 @@
 //! While nothing moves and nothing fails.
 
 use cached_redis_runtime::{Served, cache_aside, cache_invalidate, inspect, transaction};
-use cached_redis_tests::{Cluster, Table};
+use cached_redis_tests::{Cluster, Server, Table};
 
 use super::{GENEROUS, World, forget_rows, read, rows, write};
 
@@ -38,6 +38,32 @@ async fn a_hit_is_one_get_and_nobody_is_sent_elsewhere() {
     assert_eq!(deletions.collect::<Vec<_>>(), [("del".to_owned(), 60)]);
     assert_eq!(world.cluster.errors("MOVED"), 0);
     assert_eq!(world.cluster.keys(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_hit_on_six_nodes_is_one_get_and_replicas_are_left_alone() {
+    let world = World::on(Cluster::start(), GENEROUS).await;
+    for id in 0..60 {
+        world.run(read(id, 1)).await;
+    }
+    world.cluster.reset_stats();
+    for id in 0..60 {
+        assert_eq!(world.served(id, 2).await, (1, Served::Hit));
+    }
+    // A replica also counts what its primary tells it, and no read is among that.
+    let (primaries, replicas) = world.cluster.nodes().split_at(3);
+    let gets = |node: &Server| node.data_commands().get("get").copied().unwrap_or(0);
+    assert_eq!(primaries.iter().map(gets).sum::<u64>(), 60);
+    assert_eq!(replicas.iter().map(gets).sum::<u64>(), 0);
+    let between_nodes = ["cluster", "replconf", "psync"];
+    let others = |name: &String| {
+        let command = name.split('|').next().unwrap_or_default();
+        command != "get" && !between_nodes.contains(&command)
+    };
+    for node in primaries {
+        let mut commands = node.data_commands().into_keys();
+        assert_eq!(commands.find(others), None);
+    }
 }
 
 #[tokio::test]
