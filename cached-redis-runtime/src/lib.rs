@@ -5,7 +5,9 @@
 //!
 //! - [`Cache`] is the handle: connect once, [`install`](Cache::install), and the annotated functions find it.
 //! - [`transaction`] keeps invalidations back until the commit.
-//! - [`refresh`], [`bypass`] and [`inspect`] wrap a call of an annotated function.
+//! - [`refresh`], [`bypass`] and [`inspect`] wrap a call of an annotated function; [`warm`] runs many of them before anybody needs
+//!   their results.
+//! - [`Cache::read_through`] is for what has no function of its own: one loader for all entries of a family.
 //! - [`Cache::read_through`] is for what has no function: one loader for all entries of a family.
 //! - [`CacheKey`] and [`KeyName`] are what stands in a key; [`Cacheable`] is what is stored; a [`KeyFamily`] names both.
 //! - [`Stats`] says what the cache did, per key family.
@@ -51,7 +53,10 @@ mod store;
 mod sync;
 mod ttl;
 
-pub use cache::{Cache, CacheBuilder, ReadThrough, Served, bypass, inspect, refresh, transaction};
+pub use cache::{
+    Cache, CacheBuilder, ReadThrough, Served, WarmUp, Warmed, bypass, inspect, refresh,
+    transaction, warm,
+};
 #[cfg(feature = "catalogue")]
 pub use catalogue::{Catalogue, catalogue};
 pub use codec::{Cacheable, Format};

@@ -65,6 +65,14 @@ impl fmt::Display for Served {
     }
 }
 
+/// What a call says of itself to who asked for it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Report {
+    pub(super) served: Served,
+    /// Its body ended in an error.
+    pub(super) failed: bool,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mode {
     Use,
@@ -81,7 +89,7 @@ pub(super) struct Context(Option<Arc<Surroundings>>);
 struct Surroundings {
     cache: Option<Cache>,
     mode: Mode,
-    report: Option<Arc<Mutex<Served>>>,
+    report: Option<Arc<Mutex<Report>>>,
     loading: Option<Arc<Loading>>,
     transaction: Option<Arc<Pending>>,
 }
@@ -139,10 +147,29 @@ impl Context {
     }
 
     pub(super) fn report(&self, served: Served) {
+        self.report_end(served, false);
+    }
+
+    /// For a call whose body has run.
+    pub(super) fn report_end(&self, served: Served, failed: bool) {
         let report = self.0.as_ref().and_then(|around| around.report.as_ref());
         if let Some(report) = report {
-            *report.lock() = served;
+            *report.lock() = Report { served, failed };
         }
+    }
+
+    /// The surroundings of a call that reports here.
+    pub(super) fn reporting(self) -> (Self, Arc<Mutex<Report>>) {
+        let report = Arc::new(Mutex::new(Report {
+            served: Served::Untouched,
+            failed: false,
+        }));
+        let context = self.with(|around| around.report = Some(Arc::clone(&report)));
+        (context, report)
+    }
+
+    pub(super) fn refreshing(self) -> Self {
+        self.with(|around| around.mode = Mode::Refresh)
     }
 
     /// What surrounds the body: `refresh` and `inspect` mean the call itself, not the calls inside its body, while
@@ -178,10 +205,16 @@ impl Context {
         mut self,
         mut future: Pin<&mut F>,
     ) -> impl Future<Output = F::Output> {
-        poll_fn(move |cx| {
-            let _inside = Inside::enter(&mut self);
-            future.as_mut().poll(cx)
-        })
+        poll_fn(move |cx| self.poll(future.as_mut(), cx))
+    }
+
+    pub(super) fn poll<F: Future>(
+        &mut self,
+        future: Pin<&mut F>,
+        cx: &mut core::task::Context<'_>,
+    ) -> Poll<F::Output> {
+        let _inside = Inside::enter(self);
+        future.poll(cx)
     }
 
     /// Polls a body in this context. Boxed, for beside a load an allocation is nothing, and a hit's caller has no room set
@@ -190,10 +223,7 @@ impl Context {
         mut self,
         mut body: Pin<Box<F>>,
     ) -> impl Future<Output = F::Output> {
-        poll_fn(move |cx| {
-            let _inside = Inside::enter(&mut self);
-            body.as_mut().poll(cx)
-        })
+        poll_fn(move |cx| self.poll(body.as_mut(), cx))
     }
 }
 
@@ -304,8 +334,7 @@ pub(super) async fn scope<F: Future>(cache: &Cache, future: F) -> F::Output {
 /// # }
 /// ```
 pub async fn refresh<F: Future>(call: F) -> F::Output {
-    let context = Context::current().with(|around| around.mode = Mode::Refresh);
-    context.run(pin!(call)).await
+    Context::current().refreshing().run(pin!(call)).await
 }
 
 /// Runs the annotated calls inside, and all that they call, as if there were no cache.
@@ -370,9 +399,8 @@ pub async fn bypass<F: Future>(call: F) -> F::Output {
 /// # }
 /// ```
 pub async fn inspect<F: Future>(call: F) -> (F::Output, Served) {
-    let report = Arc::new(Mutex::new(Served::Untouched));
-    let context = Context::current().with(|around| around.report = Some(Arc::clone(&report)));
+    let (context, report) = Context::current().reporting();
     let output = context.run(pin!(call)).await;
-    let served = *report.lock();
+    let served = report.lock().served;
     (output, served)
 }

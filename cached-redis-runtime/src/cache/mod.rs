@@ -10,6 +10,7 @@ mod invalidation;
 mod nesting;
 mod read_through;
 mod transaction;
+mod warm_up;
 mod write;
 
 pub use batch::{BatchCall, BatchTags, cache_aside_each, cache_aside_each_tagged};
@@ -23,6 +24,7 @@ pub use global::{CacheRef, explicit, installed};
 pub use invalidation::{Invalidation, KeyList, TemplateKey, cache_invalidate, guarded};
 pub use read_through::ReadThrough;
 pub use transaction::transaction;
+pub use warm_up::{WarmUp, Warmed, warm};
 pub use write::{WriteThrough, lasting, seized, write_through, write_through_value};
 
 use core::fmt;

@@ -26,6 +26,7 @@ mod secrets;
 mod stale;
 mod tags;
 mod transaction;
+mod warm_up;
 mod warnings;
 mod wire;
 mod write_through;

@@ -61,7 +61,7 @@ impl<'a> Load<'a> {
             self.ended = !outcomes.is_empty();
             // The body has ended.
             self.permit = None;
-            self.call.context.report(self.served());
+            self.call.context.report_end(self.served(), !self.ended);
             outcomes.resize_with(self.tickets.len(), || Outcome::Failed);
             if let Some(registration) = &self.registration {
                 let permitted = outcomes.into_iter().map(|one| registration.permit(one));

@@ -68,7 +68,7 @@ impl Load {
             self.ended = !matches!(outcome, Outcome::Failed);
             // The body has ended.
             self.permit = None;
-            self.call.context.report(self.served);
+            self.call.context.report_end(self.served, !self.ended);
             let outcome = match &self.registration {
                 Some(registration) => registration.permit(outcome),
                 None => outcome,
