@@ -11,6 +11,7 @@
 //! - [`Cache::read_through`] is for what has no function: one loader for all entries of a family.
 //! - [`CacheKey`] and [`KeyName`] are what stands in a key; [`Cacheable`] is what is stored; a [`KeyFamily`] names both.
 //! - [`Stats`] says what the cache did, per key family.
+//! - `test_util`, with the feature `test-util`, is a cache for tests: hits and misses as assertions, time that passes at once, outages.
 //! - `catalogue()`, with the feature of that name, lists all annotated functions and checks their keys against each other.
 //!
 //! # Where Redis is
@@ -69,6 +70,12 @@ pub use shape::Returns;
 pub use cached_redis_macros::{
     CacheKey, KeyName, cache_aside, cache_invalidate, key, key_family, write_through,
 };
+
+#[cfg(feature = "test-util")]
+#[doc = include_str!("../docs/testing.md")]
+pub mod test_util {
+    pub use crate::cache::{Outage, TestCache};
+}
 
 #[cfg(all(doctest, feature = "macros"))]
 #[doc = include_str!("../../README.md")]

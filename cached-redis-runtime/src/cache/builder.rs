@@ -7,6 +7,8 @@ use core::time::Duration;
 
 use super::Cache;
 use crate::backend::memory::MemoryStore;
+#[cfg(feature = "test-util")]
+pub(super) use crate::backend::memory::{Failure, MemoryStore as Stage};
 #[cfg(feature = "redis")]
 use crate::backend::redis::{RedisStore, Settings as RedisSettings, TlsSettings, deadline_of};
 use crate::codec::Format;
@@ -212,14 +214,21 @@ impl CacheBuilder {
     /// Returns `Ok`; the cache connects in the background.
     pub async fn connect(mut self) -> Result<Cache, Error> {
         self.check()?;
-        if let Some(namespace) = self.namespace.take() {
-            self.settings.namespace = format!("{namespace}:");
-        }
         #[cfg(feature = "redis")]
         if !self.url.starts_with("memory:")
             && let Some(deadline) = deadline_of(&self.url)?
         {
             self.settings.deadline = deadline;
+        }
+        self.settle();
+        let store = self.store().await?;
+        Ok(Cache::from_engine(Engine::new(store, self.settings)))
+    }
+
+    /// The settings as the engine has them.
+    fn settle(&mut self) {
+        if let Some(namespace) = self.namespace.take() {
+            self.settings.namespace = format!("{namespace}:");
         }
         // Timers are late, by a millisecond and more where there is much to do.
         self.settings.deadline -= self.settings.deadline / 25;
@@ -227,8 +236,16 @@ impl CacheBuilder {
             // Nobody waits for it. A machine that is busy is no store that is late.
             self.settings.deadline = Duration::from_secs(24 * 60 * 60);
         }
-        let store = self.store().await?;
-        Ok(Cache::from_engine(Engine::new(store, self.settings)))
+    }
+
+    /// A cache whose store a test decides about.
+    #[cfg(feature = "test-util")]
+    pub(super) fn rehearse(mut self) -> Result<(Cache, Arc<Stage>), Error> {
+        self.check()?;
+        let stage = Arc::new(MemoryStore::new(self.memory_bytes));
+        self.settle();
+        let engine = Engine::new(Arc::clone(&stage) as Arc<dyn Store>, self.settings);
+        Ok((Cache::from_engine(engine), stage))
     }
 
     fn check(&self) -> Result<(), Error> {

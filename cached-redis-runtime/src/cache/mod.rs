@@ -9,6 +9,8 @@ mod global;
 mod invalidation;
 mod nesting;
 mod read_through;
+#[cfg(feature = "test-util")]
+mod test_util;
 mod transaction;
 mod warm_up;
 mod write;
@@ -23,6 +25,8 @@ pub use context::{Served, bypass, inspect, refresh};
 pub use global::{CacheRef, explicit, installed};
 pub use invalidation::{Invalidation, KeyList, TemplateKey, cache_invalidate, guarded};
 pub use read_through::ReadThrough;
+#[cfg(feature = "test-util")]
+pub use test_util::{Outage, TestCache};
 pub use transaction::transaction;
 pub use warm_up::{WarmUp, Warmed, warm};
 pub use write::{WriteThrough, lasting, seized, write_through, write_through_value};

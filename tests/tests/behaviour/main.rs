@@ -25,6 +25,7 @@ mod return_types;
 mod secrets;
 mod stale;
 mod tags;
+mod testing_kit;
 mod transaction;
 mod warm_up;
 mod warnings;

@@ -1,7 +1,12 @@
 //! `memory://`: one process, bounded, with expiry, and the same protocol as Redis.
 
 mod guards;
+#[cfg(feature = "test-util")]
+mod rehearsal;
 mod tags;
+
+#[cfg(feature = "test-util")]
+pub(crate) use rehearsal::Failure;
 
 use core::time::Duration;
 use std::collections::{HashMap, VecDeque};
@@ -26,6 +31,8 @@ const OVERHEAD: usize = 128;
 pub(crate) struct MemoryStore {
     capacity: usize,
     state: Mutex<State>,
+    #[cfg(feature = "test-util")]
+    trouble: rehearsal::Trouble,
 }
 
 #[derive(Debug)]
@@ -55,11 +62,17 @@ impl MemoryStore {
         Self {
             capacity,
             state: Mutex::new(State::new()),
+            #[cfg(feature = "test-util")]
+            trouble: rehearsal::Trouble::default(),
         }
     }
 
     /// Every operation is over before it is awaited; the future only fits the trait.
-    fn with<'a, T: Send + 'a>(&'a self, act: impl FnOnce(&mut State) -> T) -> Reply<'a, T> {
+    fn with<T: Send + 'static>(&self, act: impl FnOnce(&mut State) -> T) -> Reply<'_, T> {
+        #[cfg(feature = "test-util")]
+        if let Some(failing) = self.trouble.failing() {
+            return failing;
+        }
         let result = act(&mut self.state.lock());
         Box::pin(core::future::ready(Ok(result)))
     }
@@ -350,6 +363,10 @@ impl Store for MemoryStore {
     }
 
     fn is_ready(&self) -> bool {
+        #[cfg(feature = "test-util")]
+        if self.trouble.is_away() {
+            return false;
+        }
         true
     }
 }
