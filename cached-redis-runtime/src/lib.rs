@@ -72,8 +72,9 @@ pub use cached_redis_macros::{
 };
 
 #[cfg(feature = "test-util")]
-#[doc = include_str!("../docs/testing.md")]
 pub mod test_util {
+    #![doc = include_str!("../docs/testing.md")]
+
     pub use crate::cache::{Outage, TestCache};
 }
 

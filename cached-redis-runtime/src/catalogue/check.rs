@@ -12,7 +12,7 @@ use crate::codec::Format;
 #[non_exhaustive]
 pub enum CatalogueError {
     /// An invalidation, or a write-through, of a key that no annotated function reads, and no
-    /// [`ReadThrough`](crate::ReadThrough) that was made before [`catalogue`](crate::catalogue) was called.
+    /// [`ReadThrough`](crate::ReadThrough) that was made before [`catalogue`](crate::catalogue()) was called.
     #[non_exhaustive]
     NothingReads {
         /// The invalidation.
