@@ -9,7 +9,7 @@ use core::pin::Pin;
 use core::time::Duration;
 
 use crate::clock::Instant;
-use crate::codec::Nonce;
+use crate::codec::{Nonce, Renewal};
 use crate::error::Error;
 use crate::observe::ServerInfo;
 use crate::size::Size;
@@ -152,6 +152,10 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
 
     /// Lets the lease with `nonce` live for another `lease`. Says whether it is still there.
     fn renew<'a>(&'a self, key: &'a str, nonce: Nonce, lease: Duration) -> Reply<'a, bool>;
+
+    /// Lets an entry that has not changed live for another life, and dates it anew. Says whether it did: a second try after a
+    /// lost reply finds the new date.
+    fn slide<'a>(&'a self, key: &'a str, renewal: &'a Renewal) -> Reply<'a, bool>;
 
     /// Deletes the lease with `nonce`; a value stored under the same nonce stays. Says whether it did. `size` is that of a
     /// value that may be on its way to take the lease's place, and is not to be overtaken.

@@ -3,7 +3,7 @@
 use crate::parse::args::{Grammar, Kind, Spec};
 
 /// Arguments of coming releases: a message must not offer a near name for them.
-const LATER: &[&str] = &["sliding", "lock", "lease", "wait", "near"];
+const LATER: &[&str] = &["lock", "lease", "wait", "near"];
 
 pub(super) static CACHE_ASIDE: Grammar = Grammar {
     attribute: "cache_aside",
@@ -51,6 +51,14 @@ pub(super) static CACHE_ASIDE: Grammar = Grammar {
             value: "like `ttl`, without `forever`",
             default: "the old value at once",
             meaning: "How long a call that finds a value past its ttl waits for a new one.",
+        },
+        Spec {
+            name: "sliding",
+            kind: Kind::Flag,
+            example: "sliding",
+            value: "–",
+            default: "a value lives for its ttl, read or not",
+            meaning: "A read renews the ttl, at most once per tenth of it.",
         },
         Spec {
             name: "skip",
@@ -299,6 +307,10 @@ pub(super) static WRITE_THROUGH: Grammar = Grammar {
         (
             "soft_timeout",
             "a write loads nothing; `soft_timeout` is for `#[cache_aside]`",
+        ),
+        (
+            "sliding",
+            "a write gives the entry a new ttl in any case; `sliding` is for `#[cache_aside]`",
         ),
         ("always", "after an `Err` the entry is gone in any case"),
         (

@@ -44,6 +44,7 @@ impl Attribute for CacheAside {
         if let (Some(ttl), false) = (&ttl, args.lacks("tags")) {
             tags::mortal(lasts.as_ref(), ttl, errors);
         }
+        let sliding = soft::sliding(&mut args, ttl.as_ref(), errors);
         let soft = soft::check(&mut args, function, ttl.as_ref(), errors);
         let unless = value::unless(&mut args, errors);
         let max_loads = value::max_loads(&mut args, errors);
@@ -51,6 +52,7 @@ impl Attribute for CacheAside {
             version: value::version(&mut args, errors),
             jitter: value::jitter(&mut args, errors),
             codec: value::codec(&mut args, errors),
+            sliding,
         };
         let policy = value::policy(&mut args, errors);
         let each = match given {

@@ -58,6 +58,7 @@ impl Attribute for WriteThrough {
             version: value::version(&mut args, errors),
             jitter: value::jitter(&mut args, errors),
             codec: value::codec(&mut args, errors),
+            sliding: false,
         };
         let policy = value::policy(&mut args, errors);
         Some(Self {

@@ -1,4 +1,4 @@
-//! `stale`, `refresh_ahead`, `early`, `soft_timeout`: their values, and what they cannot be together with.
+//! `stale`, `refresh_ahead`, `early`, `soft_timeout`, `sliding`: their values, and what they cannot be together with.
 
 use proc_macro2::Ident;
 use syn::{Expr, ExprLit, Lit, UnOp};
@@ -55,6 +55,33 @@ pub(crate) fn check(
         early: of_early,
         soft_timeout: of_timeout,
     }
+}
+
+/// Whether a read renews the ttl.
+pub(crate) fn sliding(args: &mut Args, ttl: Option<&Ttl>, errors: &mut Errors) -> bool {
+    let mut soft = ["stale", "refresh_ahead", "early", "soft_timeout"].into_iter();
+    let other = soft.find(|name| args.has(name));
+    let (is_batch, has_tags) = (args.has("each"), args.has("tags"));
+    let Some(name) = args.flag("sliding") else {
+        return false;
+    };
+    let diag = |title: String| Diag::new(name.span(), title);
+    if is_batch {
+        errors.push(of_one_entry(&name));
+    } else if ttl.is_some_and(|ttl| ttl.value.is_none()) {
+        errors.push(never_ends(&name));
+    } else if let Some(other) = other {
+        let title =
+            format!("with `sliding` what is read does not get old, as `{other}` expects it to");
+        errors.push(diag(title).help("keep one of the two"));
+    } else if has_tags {
+        let title = "a tag forgets an entry when its first ttl ends, and `sliding` has it live on";
+        errors.push(
+            diag(title.to_owned())
+                .help("leave `tags` out and invalidate by key, or leave `sliding` out"),
+        );
+    }
+    true
 }
 
 /// `stale` of a function that only writes.
@@ -155,10 +182,7 @@ impl Names {
 
     fn with_many_keys(&self, errors: &mut Errors) {
         if let Some(name) = self.first() {
-            let title = format!("`{name}` is about one entry, and with `each` a call has many");
-            errors.push(Diag::new(name.span(), title).help(format!(
-                "leave `{name}` out, or put it on a function for one of them"
-            )));
+            errors.push(of_one_entry(name));
         }
     }
 
@@ -167,6 +191,13 @@ impl Names {
             errors.push(never_ends(name));
         }
     }
+}
+
+fn of_one_entry(name: &Ident) -> Diag {
+    let title = format!("`{name}` is about one entry, and with `each` a call has many");
+    Diag::new(name.span(), title).help(format!(
+        "leave `{name}` out, or put it on a function for one of them"
+    ))
 }
 
 fn never_ends(name: &Ident) -> Diag {

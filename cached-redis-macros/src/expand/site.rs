@@ -15,6 +15,7 @@ use crate::model::policy::Codec;
 pub(crate) struct Constants {
     pub(crate) version: Option<u32>,
     pub(crate) jitter: Option<f64>,
+    pub(crate) sliding: bool,
     /// With the place of its name: a format whose feature is off is reported there.
     pub(crate) codec: Option<(Codec, Span)>,
 }
@@ -44,6 +45,9 @@ pub(crate) fn cache_aside(
         .jitter
         .map(|share| quote_spanned!(*span=> .jitter(#share)));
     let in_transaction = in_transaction(context, function);
+    let sliding = constants
+        .sliding
+        .then(|| quote_spanned!(*span=> .sliding()));
     let tagged = (!tags.is_empty()).then(|| quote_spanned!(*span=> .tagged()));
     let format = constants.codec.map(|(codec, place)| {
         let place = span.located_at(place);
@@ -54,7 +58,7 @@ pub(crate) fn cache_aside(
         let __site = {
             static __SITE: #rt::Site =
                 #rt::Site::cache_aside(#path, #template, #literals)
-                    #version #jitter #format #tagged #in_transaction;
+                    #version #jitter #format #sliding #tagged #in_transaction;
             #registration
             &__SITE
         };

@@ -252,6 +252,10 @@ impl Call {
             counters.count(Count::Hit);
             self.context.report(Served::Hit);
         }
+        if self.site.is_sliding() {
+            let engine = target.cache.engine();
+            engine.slide(self.site, &target.key, &hit.bytes);
+        }
     }
 
     /// The entry did not decode: the next plan replaces it, or gives up if another call has only just made it.

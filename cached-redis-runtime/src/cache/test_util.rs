@@ -229,7 +229,10 @@ fn meaning(served: Served) -> &'static str {
              has expired or been invalidated; or its key is another one"
         }
         Served::Joined => "another call loaded the same key at the same time",
-        Served::Refreshed => "it was inside `refresh(…)`",
+        Served::Stale { .. } => "its entry was there, past its ttl, and `stale` lets it answer",
+        Served::Refreshed => {
+            "it was inside `refresh(…)`, or its entry was due and this call has loaded it anew"
+        }
         Served::Bypassed => {
             "`when`, `bypass(…)` or a `transaction(…)` around it kept it from the cache, or its body called itself"
         }

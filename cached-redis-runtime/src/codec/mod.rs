@@ -18,6 +18,7 @@ mod layout;
 mod msgpack;
 #[cfg(feature = "postcard")]
 mod postcard;
+mod renewal;
 mod tag;
 
 use std::fmt;
@@ -27,6 +28,7 @@ use serde::de::DeserializeOwned;
 
 pub(crate) use envelope::{Entry, HEADER, Head, LEASE, Nonce, State, lease, read};
 pub(crate) use guard::{Writer, guard, read_guard};
+pub(crate) use renewal::{DATE, Renewal};
 pub(crate) use tag::Tags;
 
 /// How deep a stored value may be nested.

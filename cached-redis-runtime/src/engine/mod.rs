@@ -15,6 +15,7 @@ mod patience;
 mod plan;
 mod reloads;
 mod round;
+mod slide;
 mod tags;
 mod wait;
 mod write;
@@ -50,6 +51,7 @@ use background::Background;
 use lost::LostDeletes;
 use reloads::Reloads;
 use round::Lot;
+use slide::Slides;
 
 /// What the builder decides.
 #[derive(Clone, Debug)]
@@ -82,6 +84,7 @@ pub(crate) struct Engine {
     reloads: Arc<Reloads>,
     background: Background,
     lost: Arc<LostDeletes>,
+    slides: Slides,
     families: Mutex<BTreeMap<&'static str, Arc<Counters>>>,
     warned: AtomicBool,
 }
@@ -130,6 +133,7 @@ impl Engine {
             reloads: Arc::default(),
             background,
             lost: Arc::new(LostDeletes::new()),
+            slides: Slides::new(),
             families: Mutex::new(BTreeMap::new()),
             warned: AtomicBool::new(false),
         }

@@ -8,7 +8,7 @@ use super::patience::Patience;
 use super::*;
 use crate::backend::memory::MemoryStore;
 use crate::clock::{self, Instant};
-use crate::codec::{Entry, HEADER, Nonce, read};
+use crate::codec::{Entry, HEADER, Nonce, Renewal, read};
 use crate::size::Size;
 use crate::store::{
     BATCH, Claimed, Claiming, Cursor, Deleted, Expect, Filling, Look, Reply, Tagging,
@@ -71,6 +71,10 @@ impl Store for Late {
 
     fn renew<'a>(&'a self, key: &'a str, nonce: Nonce, lease: Duration) -> Reply<'a, bool> {
         self.say(self.store.renew(key, nonce, lease))
+    }
+
+    fn slide<'a>(&'a self, key: &'a str, renewal: &'a Renewal) -> Reply<'a, bool> {
+        self.say(self.store.slide(key, renewal))
     }
 
     fn release<'a>(&'a self, key: &'a str, nonce: Nonce, size: Size) -> Reply<'a, bool> {

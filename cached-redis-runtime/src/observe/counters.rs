@@ -65,6 +65,8 @@ counters! {
     FillRejected rejected_fills,
     /// Values not stored because `unless` said so, they were `None` without `none_ttl`, or too large.
     Unstored unstored,
+    /// Entries that were given another life because they were read (`sliding`).
+    Renewal renewals,
     /// Keys deleted by an invalidation.
     Invalidation invalidations,
     /// Entries deleted by the invalidation of a tag.

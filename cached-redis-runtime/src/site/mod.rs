@@ -33,6 +33,7 @@ pub struct Site {
     takes_transaction: bool,
     /// Its entries have tags.
     tagged: bool,
+    sliding: bool,
     warned: AtomicBool,
     limit: LoadLimit,
     /// The fingerprints of the value types seen here.
@@ -62,6 +63,7 @@ impl Site {
             format: None,
             takes_transaction: false,
             tagged: false,
+            sliding: false,
             warned: AtomicBool::new(false),
             limit: LoadLimit::none(),
             tags: Tags::new(),
@@ -120,6 +122,17 @@ impl Site {
     pub const fn tagged(mut self) -> Self {
         self.tagged = true;
         self
+    }
+
+    /// A read renews the entry's life.
+    #[must_use]
+    pub const fn sliding(mut self) -> Self {
+        self.sliding = true;
+        self
+    }
+
+    pub(crate) fn is_sliding(&self) -> bool {
+        self.sliding
     }
 
     pub(crate) fn is_tagged(&self) -> bool {

@@ -95,6 +95,12 @@ impl Repo {
             .count() as u64
     }
 
+    #[cache_aside(key = "sliding:<self.tenant>:<name>", ttl = 60, none_ttl = 5, sliding)]
+    async fn sliding(&self, name: &str) -> Result<Option<String>> {
+        body();
+        Ok(self.names.contains(&name).then(|| name.to_owned()))
+    }
+
     /// What the body does not touch may be borrowed, and what has no end may be a reference.
     #[cache_aside(
         key = "untouched:<name>:<id>",
@@ -331,6 +337,7 @@ shapes! {
     constants { apart!(repo().constants(1), repo().constants(9)); }
     ahead { assert_eq!(hit!(repo().ahead(1)), Ok(8)); }
     everything { assert_eq!(hit!(repo().everything(request(1), "abc".to_owned())), 11); }
+    sliding { apart!(repo().sliding("a"), repo().sliding("c")); }
     untouched { hit!(repo().untouched("a", 1, &repo(), "word")); }
     patterns { assert_eq!(hit!(repo().patterns((1, 2), str::len, Cow::Borrowed("abc"))), 13); }
     selves { assert_eq!(hit!(repo().selves()), 61); }

@@ -23,6 +23,7 @@ mod on_error;
 mod read_through;
 mod return_types;
 mod secrets;
+mod sliding;
 mod stale;
 mod tags;
 mod testing_kit;

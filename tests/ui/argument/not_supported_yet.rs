@@ -1,6 +1,6 @@
 use cached_redis_runtime::cache_aside;
 
-#[cache_aside(key = "user:<id>", ttl = 60, sliding)]
+#[cache_aside(key = "user:<id>", ttl = 60, near)]
 async fn find(id: u64) -> u64 {
     id
 }

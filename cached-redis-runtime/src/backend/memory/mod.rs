@@ -12,7 +12,7 @@ use core::time::Duration;
 use std::collections::{HashMap, VecDeque};
 
 use crate::clock::{self, Instant};
-use crate::codec::{LEASE, Nonce, lease, read_guard};
+use crate::codec::{DATE, LEASE, Nonce, Renewal, lease, read_guard};
 use crate::error::Error;
 use crate::observe::ServerInfo;
 use crate::size::Size;
@@ -281,6 +281,20 @@ impl Store for MemoryStore {
             let held = state.bytes_of(key) == Some(lease(nonce).as_slice());
             if held && let Some(slot) = state.entries.get_mut(key) {
                 slot.expires = clock::now().checked_add(duration);
+            }
+            held
+        })
+    }
+
+    fn slide<'a>(&'a self, key: &'a str, renewal: &'a Renewal) -> Reply<'a, bool> {
+        self.with(|state| {
+            let held = state
+                .bytes_of(key)
+                .is_some_and(|bytes| bytes.starts_with(&renewal.seen));
+            if held && let Some(slot) = state.entries.get_mut(key) {
+                slot.bytes[DATE].copy_from_slice(&renewal.date);
+                let life = Duration::from_millis(renewal.life_ms);
+                slot.expires = clock::now().checked_add(life);
             }
             held
         })

@@ -9,6 +9,7 @@ pub(super) enum Script {
     Seize,
     Fill,
     Renew,
+    Slide,
     Release,
     Guard,
     Unguard,
@@ -16,11 +17,12 @@ pub(super) enum Script {
 }
 
 impl Script {
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::Claim,
         Self::Seize,
         Self::Fill,
         Self::Renew,
+        Self::Slide,
         Self::Release,
         Self::Guard,
         Self::Unguard,
@@ -33,6 +35,7 @@ impl Script {
             Self::Seize => SEIZE,
             Self::Fill => FILL,
             Self::Renew => RENEW,
+            Self::Slide => SLIDE,
             Self::Release => RELEASE,
             Self::Guard => GUARD,
             Self::Unguard => UNGUARD,
@@ -83,6 +86,14 @@ return 1";
 const RENEW: &str = "\
 if redis.call('GETRANGE', KEYS[1], 0, 16) ~= ARGV[1] then return 0 end
 return redis.call('PEXPIRE', KEYS[1], ARGV[2])";
+
+/// `KEYS[1]`, header up to its date, milliseconds, new date. Where the date cannot be written, as on a full server, the entry
+/// lives on all the same, and the next read comes here again.
+const SLIDE: &str = "\
+if redis.call('GETRANGE', KEYS[1], 0, 32) ~= ARGV[1] then return 0 end
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+redis.call('SETRANGE', KEYS[1], 27, ARGV[3])
+return 1";
 
 /// `KEYS[1]`, lease.
 const RELEASE: &str = "\

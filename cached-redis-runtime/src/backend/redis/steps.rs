@@ -19,7 +19,7 @@ use super::tls_settings::TlsSettings;
 use super::url::{self, Target};
 use super::wire::Wire;
 use crate::clock;
-use crate::codec::{Nonce, lease};
+use crate::codec::{Nonce, Renewal, lease};
 use crate::error::{Error, ErrorKind};
 use crate::observe::ServerInfo;
 use crate::size::Size;
@@ -206,6 +206,14 @@ impl Store for RedisStore {
             let (lease, millis) = (lease(nonce), millis(duration).to_string());
             let args: [&[u8]; 2] = [&lease, millis.as_bytes()];
             Ok(integer(&self.eval(Script::Renew, key, &args).await?)? > 0)
+        })
+    }
+
+    fn slide<'a>(&'a self, key: &'a str, renewal: &'a Renewal) -> Reply<'a, bool> {
+        Box::pin(async move {
+            let millis = renewal.life_ms.to_string();
+            let args: [&[u8]; 3] = [&renewal.seen, millis.as_bytes(), &renewal.date];
+            Ok(integer(&self.eval(Script::Slide, key, &args).await?)? > 0)
         })
     }
 
