@@ -69,8 +69,11 @@ impl Contenders {
         let by_hand = Profiles::connect(url, source.clone())
             .await
             .expect("a connection");
+        let connections = std::env::var("CONNECTIONS").ok();
+        let connections = connections.and_then(|number| number.parse().ok());
         let cache = Cache::builder(url)
             .namespace("ours")
+            .connections(connections.unwrap_or(1))
             .connect()
             .await
             .expect("a cache");

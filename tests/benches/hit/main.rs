@@ -1,8 +1,8 @@
 //! What a hit costs: a raw `GET`, a cache-aside written by hand, and ours, in one run on one server.
 //!
-//! `cargo bench -p cached-redis-tests --bench hit`; `ROUNDS=301` in front for a quieter result, `-- "16 KiB, 64"`
-//! behind for one row. Ratios are what counts: each round measures all three one after the other, and a ratio is the
-//! median over the rounds.
+//! `cargo bench -p cached-redis-tests --bench hit`; `ROUNDS=301` in front for a quieter result, `CONNECTIONS=4` for so
+//! many connections of ours, `-- "16 KiB, 64"` behind for one row. Ratios are what counts: each round measures all three one
+//! after the other, and a ratio is the median over the rounds.
 
 mod commands;
 mod contenders;
