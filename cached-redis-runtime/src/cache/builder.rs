@@ -96,9 +96,9 @@ impl CacheBuilder {
     /// spread over them, and where one is lost the others take its keys until it is back, which is at once. Values above
     /// 256 KiB have one of their own besides, opened when there is the first.
     ///
-    /// One carries what a few cores ask for. With more cores than that, a process is held up by the one task that writes and
-    /// reads for all: try 2 or 4. Each connection costs the server some ten kilobytes and the work of one more client, in
-    /// each process that there is. Without effect on `memory://`.
+    /// More than one is for processes with many cores, which may be held up by the one task that writes and reads for all:
+    /// measure before you raise it. Each connection is one more client for the server, in each process that there is. Without
+    /// effect on `memory://`.
     pub fn connections(mut self, connections: usize) -> Self {
         self.connections = connections;
         self
