@@ -28,7 +28,7 @@ type Products = ReadThrough<ProductById<'static>, sqlx::Result<Option<Product>>>
 fn products(cache: &Cache, db: &SqlitePool) -> Products {
     let (one, many) = (db.clone(), db.clone());
     cache
-        .read_through(ProductById, Duration::from_secs(600), move |id| {
+        .read_through(ProductById, Duration::from_mins(10), move |id| {
             find(one.clone(), id)
         })
         .many(move |ids| find_many(many.clone(), ids))

@@ -137,7 +137,7 @@ impl TestCache {
     /// If it was served in another way; the message says in which, and what that means.
     #[track_caller]
     pub fn expect_hit<F: Future>(&self, call: F) -> impl Future<Output = F::Output> {
-        self.expect(Served::Hit, call, Location::caller())
+        self.expect(Served::Hit, Box::pin(call), Location::caller())
     }
 
     /// Runs a call that is to find nothing in the cache, so that its body runs and its result is stored. Returns its value.
@@ -146,7 +146,7 @@ impl TestCache {
     /// If it was served in another way; the message says in which, and what that means.
     #[track_caller]
     pub fn expect_miss<F: Future>(&self, call: F) -> impl Future<Output = F::Output> {
-        self.expect(Served::Miss, call, Location::caller())
+        self.expect(Served::Miss, Box::pin(call), Location::caller())
     }
 
     /// Holds a write to it that the next `read` sees what was written: `read` is called until it is a hit, which is the second time
@@ -180,6 +180,8 @@ impl TestCache {
         mut read: impl FnMut() -> R,
     ) -> impl Future<Output = W::Output> {
         let at = Location::caller();
+        let write = Box::pin(write);
+        let mut read = move || Box::pin(read());
         async move {
             self.cache.scope(read()).await;
             self.expect(Served::Hit, read(), at).await;
@@ -195,7 +197,8 @@ impl TestCache {
         }
     }
 
-    async fn expect<F: Future>(
+    /// Boxed calls, since each layer around a call makes a future of twice its size.
+    async fn expect<F: Future + Unpin>(
         &self,
         expected: Served,
         call: F,
