@@ -1,6 +1,7 @@
 //! What a server that is late costs a call, in paused time.
 
 mod election;
+mod fleet;
 
 use core::ops::ControlFlow;
 
