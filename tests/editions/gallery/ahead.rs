@@ -106,12 +106,18 @@ impl Repo {
         key = "untouched:<name>:<id>",
         ttl = 60,
         refresh_ahead = 0.5,
-        skip(_, word)
+        skip(_, word),
+        when = self.called()
     )]
     async fn untouched(&mut self, name: &str, id: u64, _: &Self, word: &'static str) -> usize {
         body();
         let _ = id;
         word.len()
+    }
+
+    const fn called(&mut self) -> bool {
+        self.tenant += 1;
+        self.tenant > 1
     }
 
     #[cache_aside(
