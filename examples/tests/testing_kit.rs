@@ -15,9 +15,9 @@ struct Shop {
 
 impl Shop {
     async fn open(name: &str) -> Self {
-        let dir = ScratchDir::new(name).unwrap();
+        let dir = ScratchDir::new(name).expect("room for a database");
         let url = format!("sqlite://{}?mode=rwc", dir.path().join("shop.db").display());
-        let database = Database::open(&url).await.unwrap();
+        let database = Database::open(&url).await.expect("a new database");
         Self {
             products: Products::new(database.pool.clone()),
             cache: TestCache::new(),
@@ -28,7 +28,9 @@ impl Shop {
 
     async fn lamp(&self) -> Product {
         let found = self.cache.scope(self.products.find(ProductId(7))).await;
-        found.unwrap().unwrap()
+        found
+            .expect("the database answers")
+            .expect("product 7 is a lamp")
     }
 }
 
