@@ -17,7 +17,7 @@ use cached_redis_runtime::{
 };
 use cached_redis_tests::{Server, Stopwatch, eventually, pause};
 
-use crate::common::PATIENCE;
+use crate::common::{PATIENCE, age};
 use crate::heard::Heard;
 
 const README: &str = include_str!("../../README.md");
@@ -38,6 +38,11 @@ async fn read_slowly(id: u64) -> u64 {
 #[cache_aside(key = "row:<ids>", each = ids, ttl = 600)]
 async fn read_many(ids: &[u64]) -> HashMap<u64, u64> {
     ids.iter().map(|id| (*id, *id)).collect()
+}
+
+#[cache_aside(key = "session:<id>", ttl = 600, jitter = 0.0, sliding)]
+async fn read_session(id: u64) -> u64 {
+    id
 }
 
 #[cache_invalidate(key = "user:<id>", before, tags("team:<team>"))]
@@ -74,8 +79,18 @@ async fn connect(server: &Server) -> Result<Cache, cached_redis_runtime::Error> 
     builder.deadline(Duration::from_secs(5)).connect().await
 }
 
+/// A read that renews, which happens in the background.
+async fn renew(server: &Server, cache: &Cache) {
+    cache.scope(read_session(1)).await;
+    age(server, "shop:session:1", Duration::from_secs(300));
+    if cache.scope(inspect(read_session(1))).await.1 == Served::Hit {
+        let family = || cache.stats().family("session:<id>").cloned().unwrap();
+        eventually(PATIENCE, || family().renewals + family().errors > 0).await;
+    }
+}
+
 /// Every sort of command once, whatever comes of it.
-async fn everything(cache: &Cache) {
+async fn everything(server: &Server, cache: &Cache) {
     cache
         .scope(async {
             for _ in 0..2 {
@@ -88,6 +103,7 @@ async fn everything(cache: &Cache) {
             transaction(write(1, 1)).await.unwrap();
         })
         .await;
+    renew(server, cache).await;
 }
 
 /// The commands that were refused, without their subcommands, which servers before 7.0 do not name.
@@ -109,7 +125,7 @@ fn name(command: &str) -> &str {
 async fn what_the_readme_lists_is_enough() {
     let server = server_with(&documented());
     let cache = connect(&server).await.unwrap();
-    everything(&cache).await;
+    everything(&server, &cache).await;
     assert_eq!(cache.scope(inspect(read_slowly(1))).await, (1, Served::Hit));
     let mut refused = refused(&server);
     // The name of this library, for `CLIENT LIST`, and what is tried to see whether it is there: nothing is lost without.
@@ -133,7 +149,7 @@ async fn nothing_that_the_readme_lists_can_be_left_out() {
         server.run(&["ACL", "LOG", "RESET"]);
         server.run(&["FLUSHALL"]);
         if let Ok(cache) = connect(&server).await {
-            everything(&cache).await;
+            everything(&server, &cache).await;
         }
         assert!(
             refused(&server).contains(name(command)),

@@ -24,6 +24,7 @@ const RETRY: Duration = Duration::from_secs(3600);
 
 /// Takes so many milliseconds off the time at which an entry was written, and off what it has left.
 const AGE: &str = "
+if redis.call('STRLEN', KEYS[1]) < 40 then return 0 end
 local written = 0
 for at = 1, 6 do
   written = written * 256 + redis.call('GETRANGE', KEYS[1], 26 + at, 26 + at):byte()
