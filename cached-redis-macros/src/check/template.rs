@@ -119,29 +119,44 @@ fn not_separated(text: &Text, a: &Hole, between: &str, b: &Hole) -> Diag {
         .help(format!("separate them with a colon: `{first}:{second}`"))
 }
 
-/// What the key of a tag's set begins with; see the tags of the runtime.
-const TAG_PREFIX: &str = "%tag:";
+/// What keys of the runtime's own begin with, and what those are: see its tags and its elections.
+const RESERVED: [(&str, &str); 2] = [
+    ("%tag:", "names of tags"),
+    ("%reload:", "names of elections"),
+];
 
-/// No key may be that of a tag's set. A value never has a percent sign before a small letter, so the text of the template
-/// must have it, or the beginning of it before a value.
+/// No key may be one of the runtime's own. A value never has a percent sign before a small letter, so the text of the
+/// template must have it, or the beginning of it before a value.
 fn reserved(text: &Text, template: &Template, errors: &mut Errors) {
+    let reserved = RESERVED
+        .into_iter()
+        .find_map(|(prefix, names)| reserved_by(prefix, names, text, template));
+    if let Some((at, title)) = reserved {
+        let diag = text.diag(&at, title, "");
+        errors.push(diag.help("write another character than `%`"));
+    }
+}
+
+fn reserved_by(
+    prefix: &str,
+    names: &str,
+    text: &Text,
+    template: &Template,
+) -> Option<(Range<usize>, String)> {
     let role = text.role();
-    let contains = |part: &Part| matches!(part, Part::Text(text) if text.contains(TAG_PREFIX));
-    let (at, title) = match &template.parts[..] {
+    let contains = |part: &Part| matches!(part, Part::Text(text) if text.contains(prefix));
+    match &template.parts[..] {
         parts if parts.iter().any(contains) => {
-            let start = text.value().find(TAG_PREFIX).unwrap_or_default();
-            let title =
-                format!("a {role} cannot contain `{TAG_PREFIX}`: names of tags begin with it");
-            (start..start + TAG_PREFIX.len(), title)
+            let start = text.value().find(prefix).unwrap_or_default();
+            let title = format!("a {role} cannot contain `{prefix}`: {names} begin with it");
+            Some((start..start + prefix.len(), title))
         }
-        [Part::Text(first), Part::Hole(_), ..] if TAG_PREFIX.starts_with(first.as_str()) => {
-            let title = format!("this {role} could begin with `{TAG_PREFIX}`, as names of tags do");
-            (0..first.len(), title)
+        [Part::Text(first), Part::Hole(_), ..] if prefix.starts_with(first.as_str()) => {
+            let title = format!("this {role} could begin with `{prefix}`, as {names} do");
+            Some((0..first.len(), title))
         }
-        _ => return,
-    };
-    let diag = text.diag(&at, title, "");
-    errors.push(diag.help("write another character than `%`"));
+        _ => None,
+    }
 }
 
 fn hash_tag(

@@ -272,8 +272,10 @@ impl CacheBuilder {
         if namespace.is_some_and(|text| text.is_empty() || text.contains(['{', '}'])) {
             return wrong("`namespace` must not be empty and must not contain `{` or `}`");
         }
-        if namespace.is_some_and(|text| text.contains("%tag")) {
-            return wrong("`namespace` must not contain `%tag`, which begins the names of tags");
+        if namespace.is_some_and(|text| text.contains("%tag") || text.contains("%reload")) {
+            return wrong(
+                "`namespace` must not contain `%tag` or `%reload`, with which names of the cache's own begin",
+            );
         }
         Ok(())
     }
