@@ -67,3 +67,18 @@ pub(crate) fn unix_ms() -> u64 {
         .and_then(|wall| wall.duration_since(UNIX_EPOCH).ok())
         .map_or(0, |since| since.as_millis().try_into().unwrap_or(u64::MAX))
 }
+/// When something was sent, as well as that is known without a look at the clock.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sent {
+    /// At the earliest.
+    pub(crate) at: Instant,
+    /// And no longer ago than this.
+    pub(crate) most: Duration,
+}
+
+impl Sent {
+    /// How long ago that is, at most. Reads the clock.
+    pub(crate) fn elapsed(self) -> Duration {
+        now().saturating_duration_since(self.at).min(self.most)
+    }
+}

@@ -8,7 +8,7 @@ use core::future::Future;
 use core::pin::Pin;
 use core::time::Duration;
 
-use crate::clock::Instant;
+use crate::clock::Sent;
 use crate::codec::{Nonce, Renewal};
 use crate::error::Error;
 use crate::observe::ServerInfo;
@@ -45,9 +45,9 @@ impl Expect {
 #[derive(Clone, Debug)]
 pub(crate) struct Look {
     pub(crate) bytes: Option<Vec<u8>>,
-    /// When it was sent, at the earliest; `None` if it took no time. The time since is missing to the call's next command. A
+    /// When it was sent; `None` if it took no time. The time since is missing to the call's next command. A
     /// hit reads no clock for it.
-    pub(crate) sent: Option<Instant>,
+    pub(crate) sent: Option<Sent>,
 }
 
 /// The outcome of a claim.

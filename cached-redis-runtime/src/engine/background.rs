@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use super::Engine;
 use super::patience::Left;
-use crate::clock::Instant;
+use crate::clock::Sent;
 use crate::sync::{Arc, Mutex};
 
 /// The tasks of one cache. Dropped with it, they are aborted: none of them holds the cache while its body runs.
@@ -43,7 +43,7 @@ impl Engine {
     }
 
     /// How long a call may still wait for the store that `sent` something then; or a task that begins.
-    pub(crate) fn left(&self, sent: Option<Instant>) -> Left {
+    pub(crate) fn left(&self, sent: Option<Sent>) -> Left {
         Left::since(&self.settings, sent)
     }
 }

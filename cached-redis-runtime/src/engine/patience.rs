@@ -2,14 +2,14 @@
 //!
 //! Each command has a deadline of its own, and a call sends several: a server that answers each of them just in time
 //! would cost it several deadlines. So what one command took is missing to the next, and a call waits for the store for
-//! one deadline altogether. A hit reads no clock for that: the look at the key says itself when it was sent, at the earliest.
+//! one deadline altogether. A hit reads no clock for that: the look at the key says itself when it was sent.
 
 use core::future::Future;
 use core::pin::pin;
 use core::time::Duration;
 
 use super::Settings;
-use crate::clock::{self, Instant};
+use crate::clock::{self, Instant, Sent};
 use crate::error::{Error, ErrorKind};
 
 /// What is left of one call's patience.
@@ -31,8 +31,8 @@ impl Left {
     pub(crate) const NOTHING: Self = Self { micros: 0 };
 
     /// Of a call that has waited for the store since it `sent` something.
-    pub(super) fn since(settings: &Settings, sent: Option<Instant>) -> Self {
-        let took = sent.map_or(Duration::ZERO, |sent| clock::now() - sent);
+    pub(super) fn since(settings: &Settings, sent: Option<Sent>) -> Self {
+        let took = sent.map_or(Duration::ZERO, Sent::elapsed);
         Self::of(settings.deadline.saturating_sub(took))
     }
 
@@ -56,7 +56,7 @@ impl Patience {
     }
 
     /// Of a call that has waited for the store since it `sent` something.
-    pub(super) fn since(settings: &Settings, sent: Option<Instant>) -> Self {
+    pub(super) fn since(settings: &Settings, sent: Option<Sent>) -> Self {
         Self::with(settings, Left::since(settings, sent))
     }
 

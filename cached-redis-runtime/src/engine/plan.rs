@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 use super::patience::{Left, Patience};
 use super::round::Round;
 use super::{Election, Engine, EntryBytes, Request};
-use crate::clock::{self, Instant};
+use crate::clock::{self, Instant, Sent};
 use crate::codec::{Entry, Head, Nonce, read};
 use crate::error::{Error, ErrorKind};
 use crate::flight::Turn;
@@ -38,8 +38,8 @@ pub(crate) struct Hit {
     pub(crate) absent: bool,
     /// Another call loaded it while this one waited.
     pub(crate) joined: bool,
-    /// When the store was asked for it, at the earliest.
-    pub(crate) sent: Option<Instant>,
+    /// When the store was asked for it.
+    pub(crate) sent: Option<Sent>,
 }
 
 /// What a load may do with its result.
@@ -173,7 +173,7 @@ impl Engine {
         request: Request<'_>,
         reload: Reload,
         first: Option<Bytes>,
-        sent: Option<Instant>,
+        sent: Option<Sent>,
     ) -> (Plan, Left) {
         if reload != Reload::Forced {
             self.count(request.site, Count::Miss);

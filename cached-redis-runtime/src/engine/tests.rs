@@ -8,7 +8,7 @@ use core::ops::ControlFlow;
 use super::patience::Patience;
 use super::*;
 use crate::backend::memory::MemoryStore;
-use crate::clock::{self, Instant};
+use crate::clock::{self, Instant, Sent};
 use crate::codec::{Entry, HEADER, Nonce, Renewal, read};
 use crate::size::Size;
 use crate::store::{
@@ -41,7 +41,10 @@ impl Store for Late {
     fn get<'a>(&'a self, key: &'a str, size: Size) -> Reply<'a, Look> {
         let look = self.say(self.store.get(key, size));
         Box::pin(async move {
-            let sent = Some(clock::now());
+            let sent = Some(Sent {
+                at: clock::now(),
+                most: Duration::MAX,
+            });
             look.await.map(|look| Look { sent, ..look })
         })
     }

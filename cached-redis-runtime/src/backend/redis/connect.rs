@@ -21,7 +21,7 @@ use super::link::{self, Link};
 use super::place::Place;
 use super::policy::Policy;
 use super::supervisor::{ATTEMPT, Supervised, Supervisor, supervise};
-use crate::clock::{self, Instant};
+use crate::clock::{self, Sent};
 use crate::error::Error;
 use crate::observe::{ServerInfo, warn};
 use crate::sync::atomic::{AtomicBool, Ordering};
@@ -153,12 +153,12 @@ impl Endpoint {
         Err(unavailable())
     }
 
-    /// Sends one command and waits for its reply, for the deadline at most. Says when it was sent, at the earliest.
+    /// Sends one command and waits for its reply, for the deadline at most. Says when it was sent.
     pub(super) async fn send(
         self: &Arc<Self>,
         live: &Arc<Live>,
         command: &Cmd,
-    ) -> Result<(Result<Value, RedisError>, Option<Instant>), Error> {
+    ) -> Result<(Result<Value, RedisError>, Option<Sent>), Error> {
         let mut connection = live.connection();
         let reply = pin!(connection.send_packed_command(command));
         let mut within = self.deadlines.within(reply);

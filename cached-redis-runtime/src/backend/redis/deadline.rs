@@ -12,7 +12,7 @@ use core::time::Duration;
 
 use tokio::sync::Notify;
 
-use crate::clock::{self, Instant};
+use crate::clock::{self, Instant, Sent};
 use crate::sync::Mutex;
 
 /// Per deadline. The timer that drives the clock counts milliseconds, so a short deadline has fewer.
@@ -164,10 +164,22 @@ pub(super) struct Within<'a, F> {
 }
 
 impl<F> Within<'_, F> {
-    /// When the command was sent, at the earliest: an eighth of the deadline before, at most. `None` if it was answered at
-    /// once. Only the first command after a while reads a clock for it.
-    pub(super) fn sent(&self) -> Option<Instant> {
-        self.place.map(|place| place.sent)
+    /// When the command was sent: an eighth of the deadline before, at most. `None` if it was answered at once. Only the
+    /// first command after a while reads a clock for it.
+    ///
+    /// While this process is too busy for the clock to tick, the last tick is long ago. That is not the server's doing, and
+    /// the ticks that there were bound it: one more than that, since the command may have begun right behind one.
+    pub(super) fn sent(&self) -> Option<Sent> {
+        let place = self.place?;
+        let begun = place.due - u64::from(self.deadlines.ticks);
+        let ticks = self.deadlines.tick.load(Ordering::Relaxed) - begun + 1;
+        let ticks = u32::try_from(ticks).map_or(self.deadlines.ticks, |ticks| {
+            ticks.min(self.deadlines.ticks)
+        });
+        Some(Sent {
+            at: place.sent,
+            most: self.deadlines.period * ticks,
+        })
     }
 }
 
@@ -247,16 +259,20 @@ mod tests {
         let reply = pin!(ready(1));
         let mut within = deadlines.within(reply);
         assert_eq!((&mut within).await, Some(1));
-        assert_eq!(within.sent(), None);
+        assert!(within.sent().is_none());
         for millis in [1, 24, 26, 49, 60, 74] {
             let began = clock::now();
             let reply = pin!(clock::sleep(Duration::from_millis(millis)));
             let mut within = deadlines.within(reply);
             assert_eq!((&mut within).await, Some(()));
-            let sent = within.sent().expect("it had to wait");
+            let took = within.sent().expect("it had to wait").elapsed();
+            let elapsed = clock::now() - began;
             // Tokio's timer adds up to a millisecond.
             let tick = DEADLINE / TICKS + Duration::from_millis(1);
-            assert!(sent <= began && began - sent <= tick, "{:?}", began - sent);
+            assert!(
+                took >= elapsed && took <= elapsed + tick,
+                "{took:?} for {elapsed:?}"
+            );
         }
     }
 
@@ -270,7 +286,23 @@ mod tests {
             let reply = pin!(clock::sleep(Duration::from_millis(40)));
             let mut within = deadlines.within(reply);
             assert_eq!((&mut within).await, Some(()));
-            assert_eq!(within.sent(), Some(began));
+            let took = within.sent().map(Sent::elapsed);
+            assert_eq!(took, Some(clock::now() - began));
+        }
+    }
+
+    /// The claims of a thousand callers would have no time left after a moment in which nothing ticked.
+    #[tokio::test(start_paused = true)]
+    async fn a_clock_that_is_late_does_not_count_against_a_command() {
+        // Nobody runs it.
+        let deadlines = Deadlines::new(DEADLINE);
+        for _ in 0..2 {
+            let reply = pin!(clock::sleep(Duration::from_millis(1)));
+            let mut within = deadlines.within(reply);
+            assert_eq!((&mut within).await, Some(()));
+            let took = within.sent().expect("it had to wait").elapsed();
+            assert!(took <= DEADLINE / TICKS, "{took:?}");
+            clock::sleep(DEADLINE * 10).await;
         }
     }
 

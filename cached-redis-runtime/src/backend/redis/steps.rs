@@ -140,7 +140,8 @@ impl Store for RedisStore {
             let reply = match reply {
                 Ok(reply) => reply,
                 Err(error) => {
-                    let began = sent.unwrap_or_else(clock::now);
+                    let took = sent.map_or(Duration::ZERO, clock::Sent::elapsed);
+                    let began = clock::now() - took;
                     let followed = self.wire.follow(error, &mut route, &command, began);
                     settle(followed.await)?
                 }

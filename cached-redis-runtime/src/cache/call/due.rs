@@ -7,7 +7,7 @@ use core::time::Duration;
 use super::background::Refresh;
 use super::{Call, Target};
 use crate::cache::context::{Context, Served};
-use crate::clock::{self, Instant};
+use crate::clock::{self, Sent};
 use crate::codec::{Entry, Nonce, read};
 use crate::engine::{Candidate, Freshness, Hit, Start};
 use crate::observe::Count;
@@ -20,8 +20,8 @@ use crate::ttl::Soft;
 pub(super) struct Due {
     nonce: Nonce,
     freshness: Freshness,
-    /// When the store was asked, at the earliest.
-    sent: Option<Instant>,
+    /// When the store was asked.
+    sent: Option<Sent>,
 }
 
 impl Due {

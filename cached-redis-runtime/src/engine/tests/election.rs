@@ -155,7 +155,10 @@ async fn a_store_that_is_late_elects_nobody_and_is_left_alone() {
     let candidate = here.stand(request(KEY), old, false).expect("nobody else");
     let began = clock::now();
     // What the first look has left is not enough for the claim and another look.
-    let left = here.left(Some(began - Duration::from_millis(60)));
+    let left = here.left(Some(Sent {
+        at: began - Duration::from_millis(60),
+        most: Duration::MAX,
+    }));
     assert!(here.elect(request(KEY), candidate, left).await.is_none());
     assert_passed(began, 40);
     assert_eq!(here.stats().total().errors, 1);
