@@ -60,14 +60,23 @@ async fn a_family_allocates_what_its_template_does() {
         macro_rules! hits {
             ($call:expr) => {{
                 $call.await;
-                let before = ALLOCATOR.total_allocated();
-                for _ in 0..100 {
-                    $call.await;
+                // The least of a few: what the process does besides counts as well.
+                let counts = [(); 5].map(|()| async {
+                    let before = ALLOCATOR.total_allocated();
+                    for _ in 0..100 {
+                        $call.await;
+                    }
+                    ALLOCATOR.total_allocated() - before
+                });
+                let mut least = usize::MAX;
+                for count in counts {
+                    least = least.min(count.await);
                 }
-                ALLOCATOR.total_allocated() - before
+                least
             }};
         }
-        assert_eq!(hits!(by_family(&id)), hits!(by_template(&id)));
+        let short = hits!(by_template(&id));
+        assert_eq!(hits!(by_family(&id)), short);
         let long = hits!(long_by_template(TEAM, &id));
         assert_eq!(hits!(long_by_family(TEAM, &id)), long);
     };
