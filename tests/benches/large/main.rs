@@ -3,8 +3,9 @@
 //!
 //! `cargo bench -p cached-redis-tests --bench large`. Ratios are what counts. The plain client with one connection is what
 //! happens to all who share one; with two it is the bound: the server copies the value in one go, and two cores decode it,
-//! whoever asks. Calls that would have come while one waited are counted as well, so one that is stuck shows. A machine
-//! that is busy otherwise shows that instead.
+//! whoever asks. The first table is what each call took that was made, one after the other. In the second, calls that would have
+//! come while one waited are counted as well, so it shows for how much of the time the small calls are stuck: at least while
+//! the server copies the value, and does nothing else. A machine that is busy otherwise shows that instead.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,7 +16,7 @@ use cached_redis_tests::{Server, Stopwatch};
 use redis::aio::MultiplexedConnection;
 
 const LARGE: usize = 64 << 20;
-/// Between two small calls, in microseconds, where they do not wait for one another.
+/// Between two small calls, in microseconds, where they do not wait for one another: the second table.
 const APART: f64 = 200.0;
 
 #[cache_aside(key = "row:<id>", ttl = 3600)]
@@ -57,28 +58,18 @@ async fn run(span: Duration) {
     cache.scope(row(1)).await;
     cache.scope(film(1)).await;
     let (one, two) = (connection(&server).await, connection(&server).await);
-    println!(
-        "{:<28} {:>9} {:>9}   {:>9} {:>9}   {:>7} {:>7}   large reads/s",
-        "µs per small hit", "p50", "p99", "p50", "p99", "p50", "p99"
-    );
-    println!(
-        "{:<28} {:>19}   {:>19}   {:>15}",
-        "", "alone", "beside", "ratio"
-    );
     let small = client(&one, "row:1");
     let (shared, apart) = (client(&one, "film:1"), client(&two, "film:1"));
-    compare("the client, one connection", span, small.clone(), shared).await;
-    compare("the client, two connections", span, small, apart).await;
-    let (rows, films) = (cache.clone(), cache.clone());
-    let small = move || {
-        let cache = rows.clone();
-        async move { drop(cache.scope(row(1)).await) }
-    };
-    let large = move || {
-        let cache = films.clone();
-        async move { drop(cache.scope(film(1)).await) }
-    };
-    compare("ours", span, small, large).await;
+    let mut rows = vec![
+        compare("the client, one connection", span, small.clone(), shared).await,
+        compare("the client, two connections", span, small, apart).await,
+    ];
+    let (small, large) = ours(&cache);
+    rows.push(compare("ours", span, small, large).await);
+    print("µs per small hit, each call", &rows, Vec::clone);
+    print("µs per small hit, over time", &rows, |calls| {
+        over_time(calls)
+    });
     let stats = cache.stats();
     for family in ["row:<id>", "film:<id>"] {
         let family = stats.family(family).expect("it was called");
@@ -88,6 +79,20 @@ async fn run(span: Duration) {
             "all but the first hit"
         );
     }
+}
+
+/// A small and a large hit.
+fn ours(cache: &Cache) -> (impl Call + Sync + Clone + use<>, impl Call + Sync + use<>) {
+    let (rows, films) = (cache.clone(), cache.clone());
+    let small = move || {
+        let cache = rows.clone();
+        async move { drop(cache.scope(row(1)).await) }
+    };
+    let large = move || {
+        let cache = films.clone();
+        async move { drop(cache.scope(film(1)).await) }
+    };
+    (small, large)
 }
 
 async fn connection(server: &Server) -> MultiplexedConnection {
@@ -126,13 +131,22 @@ where
     }
 }
 
+/// What was measured of one contender.
+struct Row {
+    name: &'static str,
+    /// What each small call took, alone and beside the large ones, in microseconds.
+    calls: [Vec<f64>; 2],
+    /// Large reads in a second.
+    reads: f64,
+}
+
 /// Measures the small calls alone, then beside the large ones.
 async fn compare(
-    name: &str,
+    name: &'static str,
     span: Duration,
     small: impl Call + Sync + Clone,
     large: impl Call + Sync,
-) {
+) -> Row {
     let alone = calls(span, small.clone()).await;
     let done = Arc::new(AtomicBool::new(false));
     let reading = tokio::spawn({
@@ -148,20 +162,56 @@ async fn compare(
     });
     let beside = calls(span, small).await;
     done.store(true, Ordering::Relaxed);
-    let reads = reading.await.expect("no panic") / span.as_secs_f64();
-    let [alone, beside] = [alone, beside].map(|costs| [0.50, 0.99].map(|share| at(share, &costs)));
-    println!(
-        "{name:<28} {:>9.1} {:>9.1}   {:>9.1} {:>9.1}   {:>7.2} {:>7.2}   {reads:.1}",
-        alone[0],
-        alone[1],
-        beside[0],
-        beside[1],
-        beside[0] / alone[0],
-        beside[1] / alone[1],
-    );
+    Row {
+        name,
+        calls: [alone, beside],
+        reads: reading.await.expect("no panic") / span.as_secs_f64(),
+    }
 }
 
-/// What each call cost within this time, in microseconds and sorted.
+fn print(title: &str, rows: &[Row], seen: impl Fn(&Vec<f64>) -> Vec<f64>) {
+    println!(
+        "\n{title:<28} {:>9} {:>9}   {:>9} {:>9}   {:>7} {:>7}   large reads/s",
+        "p50", "p99", "p50", "p99", "p50", "p99"
+    );
+    println!(
+        "{:<28} {:>19}   {:>19}   {:>15}",
+        "", "alone", "beside", "ratio"
+    );
+    for row in rows {
+        let [alone, beside] = row.calls.each_ref().map(|calls| {
+            let mut costs = seen(calls);
+            costs.sort_by(f64::total_cmp);
+            [0.50, 0.99].map(|share| at(share, &costs))
+        });
+        println!(
+            "{:<28} {:>9.1} {:>9.1}   {:>9.1} {:>9.1}   {:>7.2} {:>7.2}   {:.1}",
+            row.name,
+            alone[0],
+            alone[1],
+            beside[0],
+            beside[1],
+            beside[0] / alone[0],
+            beside[1] / alone[1],
+            row.reads,
+        );
+    }
+}
+
+/// With those who would have come while one waited.
+fn over_time(calls: &[f64]) -> Vec<f64> {
+    let mut all = Vec::new();
+    for mut cost in calls.iter().copied() {
+        all.push(cost);
+        while cost > APART {
+            cost -= APART;
+            all.push(cost);
+        }
+    }
+    all
+}
+
+/// What each call took within this time, in microseconds.
 async fn calls(span: Duration, small: impl Call + Sync) -> Vec<f64> {
     let measured = tokio::spawn(async move {
         let whole = Stopwatch::start();
@@ -169,19 +219,11 @@ async fn calls(span: Duration, small: impl Call + Sync) -> Vec<f64> {
         while whole.elapsed() < span {
             let watch = Stopwatch::start();
             small.call().await;
-            let mut cost = watch.elapsed().as_secs_f64() * 1e6;
-            costs.push(cost);
-            // Those who would have come meanwhile had to wait as well.
-            while cost > APART {
-                cost -= APART;
-                costs.push(cost);
-            }
+            costs.push(watch.elapsed().as_secs_f64() * 1e6);
         }
         costs
     });
-    let mut costs = measured.await.expect("no panic");
-    costs.sort_by(f64::total_cmp);
-    costs
+    measured.await.expect("no panic")
 }
 
 #[expect(
