@@ -1,4 +1,4 @@
-//! The two that are compared: both read the same entries.
+//! Those that are compared: all read the same entries.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,14 +6,18 @@ use std::time::Duration;
 use cached_redis_hand_written::{Profile, Source, SourceError};
 use cached_redis_runtime::{Cache, cache_aside};
 use cached_redis_tests::Cluster;
-use redis::aio::MultiplexedConnection;
+use redis::aio::{ConnectionLike, MultiplexedConnection};
+use redis::cluster_async::ClusterConnection;
 
 /// How many keys each task has to itself, so that no two callers ask for one key at a time.
 pub(crate) const KEYS_PER_TASK: u64 = 2;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Contender {
+    /// A `GET` by one who knows beforehand which connection its key needs.
     Raw,
+    /// A `GET` through the cluster connection of the client.
+    Client,
     Ours,
 }
 
@@ -22,6 +26,7 @@ pub(crate) struct Contenders {
     nodes: Vec<MultiplexedConnection>,
     /// Which of the nodes has each key.
     owners: Arc<[usize]>,
+    client: ClusterConnection,
     ours: Ours,
 }
 
@@ -57,11 +62,14 @@ impl Contenders {
         let cache = Cache::builder(cluster.url()).deadline(Duration::from_secs(5));
         let cache = cache.connect().await.expect("a cache");
         cache.ping().await.expect("nodes that answer");
+        let client = redis::cluster::ClusterClient::new([cluster.primaries()[0].url()]);
+        let client = client.expect("a node").get_async_connection().await;
         let source = Source::of_profiles_with(size);
         let ours = Ours { cache, source };
         let this = Self {
             nodes,
             owners,
+            client: client.expect("a connection"),
             ours,
         };
         for id in 0..keys {
@@ -88,20 +96,26 @@ impl Contenders {
     }
 
     pub(crate) async fn find(&self, contender: Contender, id: u64) {
-        if contender == Contender::Ours {
-            assert!(self.ours.find(id).await.is_ok_and(|found| found.is_some()));
-            return;
-        }
-        let owner = self.owners[usize::try_from(id).expect("a small id")];
-        let mut get = redis::cmd("GET");
-        get.arg(key(id));
-        let mut node = self.nodes[owner].clone();
-        let got = get.query_async::<Option<Vec<u8>>>(&mut node).await;
-        if !got.is_ok_and(|bytes| bytes.is_some()) {
+        let found = match contender {
+            Contender::Ours => self.ours.find(id).await.is_ok_and(|found| found.is_some()),
+            Contender::Raw => {
+                let owner = self.owners[usize::try_from(id).expect("a small id")];
+                get(id, self.nodes[owner].clone()).await
+            }
+            Contender::Client => get(id, self.client.clone()).await,
+        };
+        if !found {
             // Counted as a miss.
             let _ = self.ours.source.load(id).await;
         }
     }
+}
+
+async fn get(id: u64, mut connection: impl ConnectionLike) -> bool {
+    let mut get = redis::cmd("GET");
+    get.arg(key(id));
+    let got = get.query_async::<Option<Vec<u8>>>(&mut connection).await;
+    got.is_ok_and(|bytes| bytes.is_some())
 }
 
 fn key(id: u64) -> String {
