@@ -14,6 +14,7 @@ use crate::size::Size;
 use crate::store::{
     BATCH, Claimed, Claiming, Cursor, Deleted, Expect, Filling, Look, Reply, Tagging,
 };
+use crate::sync::Mutex;
 
 static SITE: Site = Site::cache_aside("find", "user:<id>", &["user:", ""]);
 const KEY: &str = "user:1";
@@ -25,6 +26,8 @@ struct Late {
     store: MemoryStore,
     by: Duration,
     registrations: Arc<AtomicU64>,
+    /// What each release was said to come behind.
+    releases: Arc<Mutex<Vec<Size>>>,
 }
 
 impl Late {
@@ -82,6 +85,7 @@ impl Store for Late {
     }
 
     fn release<'a>(&'a self, key: &'a str, nonce: Nonce, size: Size) -> Reply<'a, bool> {
+        self.releases.lock().push(size);
         self.say(self.store.release(key, nonce, size))
     }
 
@@ -159,6 +163,7 @@ fn late_with(millis: u64, lease: Duration) -> (Arc<Engine>, Arc<AtomicU64>) {
         store: MemoryStore::new(64 << 20),
         by: Duration::from_millis(millis),
         registrations: Arc::clone(&registrations),
+        releases: Arc::default(),
     });
     let settings = Settings {
         namespace: String::new(),
