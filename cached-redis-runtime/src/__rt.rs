@@ -16,7 +16,7 @@ pub use crate::key::{CacheKey, Family, HeldBy, Key, KeyFamily, KeyName, KeyWrite
 pub use crate::shape::rows::{BatchShape, Value};
 pub use crate::shape::{Failing, FromError, Ids, OrFail, Shape, Storable, probe};
 pub use crate::site::Site;
-pub use crate::ttl::{Lifetimes, Soft};
+pub use crate::ttl::{IntoTtl, Keep, Lifetimes, Soft};
 
 /// One `<path>` of a template. The turbofish carries the parameter's type, so that an error underlines it.
 pub fn segment<T: CacheKey>(value: &T) -> &dyn CacheKey {
@@ -167,7 +167,7 @@ where
     // Said first, so that rustc names the user's type and not ours around it.
     S: Shape<Stored: Cacheable>,
     S: Storable,
-    U: FnOnce(&S::Value) -> bool,
+    U: FnOnce(&S::Value) -> Keep,
 {
     call.value::<S>(value, store);
 }
@@ -204,16 +204,41 @@ pub fn typed<T>() -> T {
 
 /// Without `unless`.
 #[must_use]
-pub fn store_always<V: ?Sized>(_: &V) -> bool {
-    true
+pub fn store_always<V: ?Sized>(_: &V) -> Keep {
+    Keep::USUAL
 }
 
 /// With `unless`: gives the closure its argument's type.
 pub fn unless<S: Shape, P: FnOnce(&S::Value) -> bool>(
     _shape: S,
     skip: P,
-) -> impl FnOnce(&S::Value) -> bool {
-    move |value| !skip(value)
+) -> impl FnOnce(&S::Value) -> Keep {
+    move |value| Keep::unless(skip(value))
+}
+
+/// With a `ttl` that is a closure.
+pub fn lives<S: Shape, L: FnOnce(&S::Value) -> T, T: IntoTtl>(
+    _shape: S,
+    ttl: L,
+) -> impl FnOnce(&S::Value) -> Keep {
+    move |value| Keep::lasting(ttl(value).into_ttl())
+}
+
+/// With both: `unless` is asked first.
+pub fn lives_unless<
+    S: Shape,
+    L: FnOnce(&S::Value) -> T,
+    T: IntoTtl,
+    P: FnOnce(&S::Value) -> bool,
+>(
+    shape: S,
+    ttl: L,
+    skip: P,
+) -> impl FnOnce(&S::Value) -> Keep {
+    let lives = lives(shape, ttl);
+    move |value| {
+        if skip(value) { Keep::NOT } else { lives(value) }
+    }
 }
 
 /// With `on_error = "fail"`. The turbofish carries the return type, so that an error underlines it.
@@ -239,8 +264,33 @@ pub fn call<T>(body: impl FnOnce() -> T) -> T {
 pub fn unless_each<S: BatchShape, P: FnMut(&Value<S>) -> bool>(
     _shape: S,
     mut skip: P,
-) -> impl FnMut(&Value<S>) -> bool {
-    move |value| !skip(value)
+) -> impl FnMut(&Value<S>) -> Keep {
+    move |value| Keep::unless(skip(value))
+}
+
+/// With a `ttl` that is a closure, and `each`.
+pub fn lives_each<S: BatchShape, L: FnMut(&Value<S>) -> T, T: IntoTtl>(
+    _shape: S,
+    mut ttl: L,
+) -> impl FnMut(&Value<S>) -> Keep {
+    move |value| Keep::lasting(ttl(value).into_ttl())
+}
+
+/// With all three.
+pub fn lives_unless_each<
+    S: BatchShape,
+    L: FnMut(&Value<S>) -> T,
+    T: IntoTtl,
+    P: FnMut(&Value<S>) -> bool,
+>(
+    shape: S,
+    ttl: L,
+    mut skip: P,
+) -> impl FnMut(&Value<S>) -> Keep {
+    let mut lives = lives_each(shape, ttl);
+    move |value| {
+        if skip(value) { Keep::NOT } else { lives(value) }
+    }
 }
 
 /// Without `<ret…>`.

@@ -65,6 +65,7 @@ pub use error::{Error, ErrorKind};
 pub use key::{CacheKey, Constructor, Key, KeyFamily, KeyName, KeyWriter, Loadable};
 pub use observe::{Capabilities, FamilyStats, ServerInfo, Stats};
 pub use shape::Returns;
+pub use ttl::IntoTtl;
 
 #[cfg(feature = "macros")]
 pub use cached_redis_macros::{

@@ -1,7 +1,9 @@
 //! How long an entry lives: arithmetic only.
 
+mod keep;
 mod soft;
 
+pub use keep::{IntoTtl, Keep};
 pub use soft::Soft;
 
 use core::fmt;
@@ -48,6 +50,13 @@ impl Lifetimes {
         }
     }
 
+    /// Each value says how long it lives.
+    #[must_use]
+    pub const fn per_value() -> Self {
+        // Nothing falls back to it: what has no life of its own is not stored.
+        Self::forever()
+    }
+
     /// A "not found" is stored as well and lives this long.
     ///
     /// # Panics
@@ -78,6 +87,12 @@ impl Lifetimes {
 
     pub(crate) fn for_none(self) -> Option<Life> {
         self.none.life()
+    }
+
+    /// The same for a life as an entry has it.
+    pub(crate) fn kept_at_most(self, life: Duration) -> Duration {
+        let kept = self.kept(Life::of(life)).millis();
+        kept.map_or(Duration::MAX, Duration::from_millis)
     }
 
     /// How long the server keeps an entry with this life.

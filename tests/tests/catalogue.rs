@@ -68,6 +68,11 @@ mod places {
         async fn nested(id: u64) -> u64 {
             id
         }
+
+        #[cache_aside(key = "lives:<id>", ttl = |seconds| *seconds, none_ttl = 5)]
+        async fn lives(id: u64) -> Option<u64> {
+            Some(id)
+        }
     }
 
     macro_rules! reader {
@@ -89,17 +94,18 @@ fn every_place_where_a_function_can_stand() {
     assert_eq!(
         lines,
         [
-            "key                   attribute         value      ttl            format   function",
-            "boxed:<id>            cache_aside       User       1s                      catalogue::places::boxed",
-            "by-macro-1:<id>       cache_aside       u64        1m                      catalogue::places::one",
-            "by-macro-2:<id>       cache_aside       String     1m                      catalogue::places::two",
-            "default               cache_aside       u64        forever                 catalogue::places::default_method",
-            "free:<id>             cache_aside       User       TTL, none 30s  json v2  catalogue::places::free",
-            "free:<ret>            cache_invalidate                                     catalogue::places::write",
-            "method:<self.0>:<U>   cache_aside       Vec<User>  1m                      catalogue::places::method",
-            "method:<self.0>:user  cache_invalidate                                     catalogue::places::write",
-            "nested:<id>           cache_aside       u64        1m                      catalogue::places::nested",
-            "nested:<id>           cache_invalidate                                     catalogue::places::write",
+            "key                   attribute         value      ttl                 format   function",
+            "boxed:<id>            cache_aside       User       1s                           catalogue::places::boxed",
+            "by-macro-1:<id>       cache_aside       u64        1m                           catalogue::places::one",
+            "by-macro-2:<id>       cache_aside       String     1m                           catalogue::places::two",
+            "default               cache_aside       u64        forever                      catalogue::places::default_method",
+            "free:<id>             cache_aside       User       TTL, none 30s       json v2  catalogue::places::free",
+            "free:<ret>            cache_invalidate                                          catalogue::places::write",
+            "lives:<id>            cache_aside       u64        per value, none 5s           catalogue::places::lives",
+            "method:<self.0>:<U>   cache_aside       Vec<User>  1m                           catalogue::places::method",
+            "method:<self.0>:user  cache_invalidate                                          catalogue::places::write",
+            "nested:<id>           cache_aside       u64        1m                           catalogue::places::nested",
+            "nested:<id>           cache_invalidate                                          catalogue::places::write",
         ]
     );
     of("places").check().unwrap();
@@ -410,6 +416,7 @@ mod loaders {
             let names = cache
                 .read_through(Name, minute, async |id| Some(id.to_string()))
                 .version(2)
+                .ttl_of(|name| name.len() as u64)
                 .none_ttl(Duration::from_millis(1500));
             drop(names.clone());
         }
@@ -445,7 +452,8 @@ async fn a_loader_is_a_reader_once_it_is_made() {
         (name.value_type(), name.version()),
         (Some("String"), Some(2))
     );
-    assert_eq!((name.ttl(), name.none_ttl()), (Some("60s"), Some("1.5s")));
+    let lives = (Some("per value, 60s at most"), Some("1.5s"));
+    assert_eq!((name.ttl(), name.none_ttl()), lives);
     assert_eq!(
         (place.value_type(), place.ttl()),
         (Some("Vec<String>"), Some("forever"))

@@ -3,7 +3,7 @@
 use crate::parse::args::{Grammar, Kind, Spec};
 
 /// Arguments of coming releases: a message must not offer a near name for them.
-const LATER: &[&str] = &["lock", "lease", "wait", "near"];
+const LATER: &[&str] = &["near"];
 
 pub(super) static CACHE_ASIDE: Grammar = Grammar {
     attribute: "cache_aside",
@@ -77,6 +77,23 @@ pub(super) static CACHE_ASIDE: Grammar = Grammar {
             meaning: "Whether to use the cache at all.",
         },
         UNLESS,
+        Spec {
+            name: "lock",
+            kind: Kind::Value,
+            example: "lock = false",
+            value: "`true`, `false`",
+            default: "`true`",
+            meaning: "Whether a call waits for the load of another one, instead of running its own body.",
+        },
+        LEASE,
+        Spec {
+            name: "wait",
+            kind: Kind::Value,
+            example: "wait = \"5s\"",
+            value: "seconds, or `\"1m30s\"`",
+            default: "the cache's, which is 5 s by default",
+            meaning: "How long a call waits for the load of another one before it runs its own body.",
+        },
         Spec {
             name: "max_loads",
             kind: Kind::Value,
@@ -209,6 +226,18 @@ pub(super) static CACHE_INVALIDATE: Grammar = Grammar {
             "leave it out: a write names the entries to clear, and may ignore its other parameters",
         ),
         (
+            "lock",
+            "a write loads nothing; `lock` is for `#[cache_aside]`",
+        ),
+        (
+            "lease",
+            "how long the guard of `before` stands is a setting of the cache: `Cache::builder(url).lease(…)`",
+        ),
+        (
+            "wait",
+            "a write waits for no load; `wait` is for `#[cache_aside]`",
+        ),
+        (
             "ttl",
             "a write only clears entries; `ttl` is for `#[cache_aside]`",
         ),
@@ -255,6 +284,7 @@ pub(super) static WRITE_THROUGH: Grammar = Grammar {
             meaning: "Whether to touch the entry at all, asked before the body runs.",
         },
         UNLESS,
+        LEASE,
         TAGS,
         VERSION,
         CODEC,
@@ -312,6 +342,14 @@ pub(super) static WRITE_THROUGH: Grammar = Grammar {
             "sliding",
             "a write gives the entry a new ttl in any case; `sliding` is for `#[cache_aside]`",
         ),
+        (
+            "lock",
+            "a write takes the entry in any case, whoever loads it",
+        ),
+        (
+            "wait",
+            "a write waits for no load; `wait` is for `#[cache_aside]`",
+        ),
         ("always", "after an `Err` the entry is gone in any case"),
         (
             "before",
@@ -328,7 +366,7 @@ const TTL: Spec = Spec {
     name: "ttl",
     kind: Kind::Value,
     example: "ttl = 3600",
-    value: "seconds, `\"1h30m\"`, a constant of type `Duration`, `forever`",
+    value: "seconds, `\"1h30m\"`, a constant of type `Duration`, `forever`, or a closure on the value",
     default: "required",
     meaning: "How long an entry lives.",
 };
@@ -367,6 +405,15 @@ const UNLESS: Spec = Spec {
     value: "a closure on the value",
     default: "store every value",
     meaning: "A value for which this is true is returned, but not stored.",
+};
+
+const LEASE: Spec = Spec {
+    name: "lease",
+    kind: Kind::Value,
+    example: "lease = \"10s\"",
+    value: "seconds, or `\"1m30s\"`, 100 ms at least",
+    default: "the cache's, which is 10 s by default",
+    meaning: "How long a process that died in the body keeps others from it.",
 };
 
 const TAGS: Spec = Spec {

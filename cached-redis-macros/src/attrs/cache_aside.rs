@@ -6,9 +6,10 @@ use syn::Expr;
 
 use super::Attribute;
 use super::arguments::CACHE_ASIDE;
-use crate::check::{each, reader, signature, soft, tags, ttl, value};
+use crate::check::{each, lock, reader, signature, soft, tags, ttl, value};
 use crate::diag::Errors;
 use crate::expand::body::{Wrapper, wrap};
+use crate::expand::keep::{self, Values};
 use crate::expand::site::Constants;
 use crate::expand::{self, Context, catalogue, key, lifetimes, site};
 use crate::model::each::Each;
@@ -44,6 +45,7 @@ impl Attribute for CacheAside {
         if let (Some(ttl), false) = (&ttl, args.lacks("tags")) {
             tags::mortal(lasts.as_ref(), ttl, errors);
         }
+        let lock = lock::check(&mut args, errors);
         let sliding = soft::sliding(&mut args, ttl.as_ref(), errors);
         let soft = soft::check(&mut args, function, ttl.as_ref(), errors);
         let unless = value::unless(&mut args, errors);
@@ -53,6 +55,7 @@ impl Attribute for CacheAside {
             jitter: value::jitter(&mut args, errors),
             codec: value::codec(&mut args, errors),
             sliding,
+            lock,
         };
         let policy = value::policy(&mut args, errors);
         let each = match given {
@@ -111,7 +114,7 @@ impl Attribute for CacheAside {
             let before = quote_spanned! {*span=>
                 let __call = #rt::begin(#described, #cache, #enabled, const { #lifetimes }, #segments);
             };
-            let store = self.store(&context, &quote_spanned!(*span=> unless));
+            let store = self.store(&context, Values::One);
             let shape = key::held_by(&context, &self.plan, &quote_spanned!(*span=> held_by));
             let soft = self.soft(&context);
             let wrapper = Wrapper {
@@ -131,7 +134,7 @@ impl Attribute for CacheAside {
             let __call =
                 #rt::begin_each #turbofish (#described, #cache, #enabled, const { #lifetimes }, #ids, #key);
         };
-        let store = self.store(&context, &quote_spanned!(*span=> unless_each));
+        let store = self.store(&context, Values::Each);
         let shape = key::held_by(&context, &self.plan, &quote_spanned!(*span=> rows_held_by));
         let wrapper = Wrapper {
             site,
@@ -217,11 +220,8 @@ impl CacheAside {
 
     // Output:
     //     __rt::store_always
-    fn store(&self, context: &Context, with: &TokenStream) -> TokenStream {
-        let Context { rt, span } = context;
-        match &self.unless {
-            None => quote_spanned!(*span=> #rt::store_always),
-            Some(unless) => quote_spanned!(*span=> #rt::#with(__shape, #unless)),
-        }
+    fn store(&self, context: &Context, values: Values) -> TokenStream {
+        let store = (&self.ttl, self.unless.as_ref());
+        keep::of(context, store, values, &self.policy)
     }
 }

@@ -9,9 +9,10 @@ use super::arguments::WRITE_THROUGH;
 use crate::check::family::Source;
 use crate::check::key::{Scope, check};
 use crate::check::template::useless_one_slot;
-use crate::check::{signature, soft, tags, ttl, value};
+use crate::check::{lock, signature, soft, tags, ttl, value};
 use crate::diag::{Diag, Errors};
 use crate::expand::body::{Wrapper, shape, wrap};
+use crate::expand::keep::{self, Values};
 use crate::expand::site::Constants;
 use crate::expand::{self, Context, catalogue, key, lifetimes, site};
 use crate::model::function::{Function, Root, Shape};
@@ -59,6 +60,7 @@ impl Attribute for WriteThrough {
             jitter: value::jitter(&mut args, errors),
             codec: value::codec(&mut args, errors),
             sliding: false,
+            lock: lock::of_a_write(&mut args, errors),
         };
         let policy = value::policy(&mut args, errors);
         Some(Self {
@@ -128,10 +130,7 @@ impl Attribute for WriteThrough {
             )
         } else {
             let shape = key::held_by(&context, &self.plan, &quote_spanned!(*span=> held_by));
-            let store = match &self.unless {
-                None => quote_spanned!(*span=> #rt::store_always),
-                Some(unless) => quote_spanned!(*span=> #rt::unless(__shape, #unless)),
-            };
+            let store = self.store(&context);
             (
                 "write_through",
                 quote_spanned!(*span=> __call, #shape, #store,),
@@ -162,6 +161,13 @@ impl WriteThrough {
     }
 
     // Output:
+    //     __rt::store_always
+    fn store(&self, context: &Context) -> TokenStream {
+        let store = (&self.ttl, self.unless.as_ref());
+        keep::of(context, store, Values::One, &self.policy)
+    }
+
+    // Output:
     //     match &(user) {
     //         __value => {
     //             let __shape = …;
@@ -177,10 +183,7 @@ impl WriteThrough {
         let borrowed = key::borrowed(context, value);
         let probe = shape(context, &quote_spanned!(*span=> #rt::probe_of(__value)));
         let shape = key::held_by(context, &self.plan, &quote_spanned!(*span=> held_by));
-        let store = match &self.unless {
-            None => quote_spanned!(*span=> #rt::store_always),
-            Some(unless) => quote_spanned!(*span=> #rt::unless(__shape, #unless)),
-        };
+        let store = self.store(context);
         // In a `match`, so that what the expression borrows lives until its end.
         Some(quote_spanned! {*span=>
             match #borrowed {

@@ -42,7 +42,7 @@ pub(crate) fn check(
     if is_batch {
         names.with_many_keys(errors);
     } else {
-        if ttl.is_some_and(|ttl| ttl.value.is_none()) {
+        if ttl.is_some_and(Ttl::is_forever) {
             names.for_ever(errors);
         }
         if let Some(because) = names.refresh_ahead.or(names.soft_timeout) {
@@ -68,7 +68,7 @@ pub(crate) fn sliding(args: &mut Args, ttl: Option<&Ttl>, errors: &mut Errors) -
     let diag = |title: String| Diag::new(name.span(), title);
     if is_batch {
         errors.push(of_one_entry(&name));
-    } else if ttl.is_some_and(|ttl| ttl.value.is_none()) {
+    } else if ttl.is_some_and(Ttl::is_forever) {
         errors.push(never_ends(&name));
     } else if let Some(other) = other {
         let title =
@@ -87,7 +87,7 @@ pub(crate) fn sliding(args: &mut Args, ttl: Option<&Ttl>, errors: &mut Errors) -
 /// `stale` of a function that only writes.
 pub(crate) fn stale(args: &mut Args, ttl: Option<&Ttl>, errors: &mut Errors) -> Option<Life> {
     let (name, stale) = parse(args, "stale", life, errors);
-    if let (Some(name), true) = (name, ttl.is_some_and(|ttl| ttl.value.is_none())) {
+    if let (Some(name), true) = (name, ttl.is_some_and(Ttl::is_forever)) {
         errors.push(never_ends(&name));
     }
     stale

@@ -78,8 +78,20 @@ pub(crate) fn parse(
 
 /// A tag that kept a member for ever would keep all that there have ever been.
 pub(crate) fn mortal(given: Option<&Expr>, ttl: &Ttl, errors: &mut Errors) {
-    if let Some(forever) = given.filter(|_| ttl.value.is_none()) {
+    let Some(given) = given.map(ungroup) else {
+        return;
+    };
+    if ttl.is_forever() {
         let title = "a tag forgets its members when they expire, and these never do";
-        errors.push(Diag::over(ungroup(forever), title).help("give a ttl such as `ttl = \"30d\"`"));
+        errors.push(Diag::over(given, title).help("give a ttl such as `ttl = \"30d\"`"));
+    }
+    if ttl.per_value().is_some() {
+        let title = "an entry is put under its tags before its value is there, for as long as it lives, and this `ttl` \
+                     needs the value";
+        errors.push(
+            Diag::over(given, title)
+                .help("give all values one ttl, the longest: `ttl = \"1h\"`")
+                .help("or leave `tags` out, and invalidate by key"),
+        );
     }
 }

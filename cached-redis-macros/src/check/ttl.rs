@@ -2,9 +2,10 @@
 
 use syn::{Expr, ExprLit, Lit, LitInt, UnOp};
 
+use super::per_value;
 use crate::diag::{Diag, Errors};
 use crate::model::function::Function;
-use crate::model::ttl::{Life, Ttl};
+use crate::model::ttl::{Lasting, Life, Ttl};
 use crate::parse::args::{Args, Given};
 use crate::parse::duration::{self, ProblemKind};
 use crate::parse::literal::{Text, ungroup};
@@ -24,7 +25,7 @@ pub(crate) fn check(
             "add `ttl = 3600` (seconds) or `ttl = \"1h\"`; if it may live until invalidated, write `ttl = forever`",
         ));
     }
-    let value = args.expr("ttl").map(|given| life(&given));
+    let value = args.expr("ttl").map(lasting);
     let none = args.expr("none_ttl").map(|given| none_life(&given));
     let value = value.transpose().unwrap_or_else(|diag| {
         errors.push(diag);
@@ -38,6 +39,15 @@ pub(crate) fn check(
         value: value?,
         none,
     })
+}
+
+fn lasting(given: Given<Expr>) -> Result<Lasting, Diag> {
+    if let Expr::Closure(closure) = ungroup(&given.value) {
+        per_value::check(closure)?;
+        return Ok(Lasting::PerValue(Box::new(given.value)));
+    }
+    let life = life(&given)?;
+    Ok(life.map_or(Lasting::Forever, Lasting::For))
 }
 
 fn none_life(given: &Given<Expr>) -> Result<Life, Diag> {
@@ -77,6 +87,7 @@ pub(super) fn life(given: &Given<Expr>) -> Result<Option<Life>, Diag> {
             let title = format!("`{name}` cannot be negative");
             Err(Diag::over(unary, title).help(format!("write `{name} = 60` or `{name} = \"1m\"`")))
         }
+        Expr::Closure(closure) => Err(per_value::misplaced(&given.name, closure)),
         other => Ok(Some(Life::Expr(Box::new(other.clone())))),
     }
 }
@@ -161,6 +172,14 @@ fn zero(name: &str, span: proc_macro2::Span) -> Diag {
         "soft_timeout" => (
             "no call would wait for a new value",
             "leave `soft_timeout` out for that",
+        ),
+        "lease" => (
+            "a load would lose its right before it begins",
+            "leave `lease` out for the cache's own, or write `lease = \"10s\"`",
+        ),
+        "wait" => (
+            "no call would wait for the load of another one",
+            "write `lock = false` for that",
         ),
         _ => (
             "an entry would be gone before it is read",

@@ -9,7 +9,7 @@ use crate::model::each::Each;
 use crate::model::function::Function;
 use crate::model::key::{KeyPlan, Segment, TemplatePlan, Value};
 use crate::model::policy::Policy;
-use crate::model::ttl::{Life, Ttl};
+use crate::model::ttl::Ttl;
 use crate::model::value::ValueType;
 use crate::parse::source::source;
 
@@ -58,10 +58,7 @@ fn maker(
             .map(|ty| quote_spanned!(*span=> .comparable(#ty)));
         quote_spanned!(*span=> .value(#written) #comparable)
     });
-    let life = ttl
-        .value
-        .as_ref()
-        .map_or_else(|| "forever".to_owned(), Life::text);
+    let life = ttl.text();
     let none = ttl.none.as_ref().map(|life| {
         let life = life.text();
         quote_spanned!(*span=> .none_ttl(#life))

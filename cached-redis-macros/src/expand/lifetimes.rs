@@ -5,17 +5,21 @@ use quote::{ToTokens as _, quote_spanned};
 
 use super::Context;
 use crate::model::policy::Policy;
-use crate::model::ttl::{Life, Ttl};
+use crate::model::ttl::{Lasting, Life, Ttl};
 
 // Output:
 //     __rt::Lifetimes::ttl(::core::time::Duration::from_secs(3600)).none_ttl(TTL)
 pub(crate) fn of(context: &Context, ttl: &Ttl, policy: &Policy) -> TokenStream {
     let value = match &ttl.value {
-        None => {
+        Lasting::Forever => {
             let Context { rt, span } = context;
             quote_spanned!(*span=> #rt::Lifetimes::forever())
         }
-        Some(life) => {
+        Lasting::PerValue(_) => {
+            let Context { rt, span } = context;
+            quote_spanned!(*span=> #rt::Lifetimes::per_value())
+        }
+        Lasting::For(life) => {
             let Context { rt, span } = &at_constant(context, life, policy);
             let duration = duration(*span, life);
             quote_spanned!(*span=> #rt::Lifetimes::ttl(#duration))

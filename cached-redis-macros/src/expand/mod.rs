@@ -5,6 +5,7 @@ pub(crate) mod body;
 pub(crate) mod catalogue;
 pub(crate) mod each;
 mod fragment;
+pub(crate) mod keep;
 pub(crate) mod key;
 pub(crate) mod lifetimes;
 pub(crate) mod ret;

@@ -6,8 +6,10 @@ use quote::quote_spanned;
 
 use super::Context;
 use super::key::{literals, template};
+use super::lifetimes::duration;
 use crate::model::function::Function;
 use crate::model::key::KeyPlan;
+use crate::model::lock::Lock;
 use crate::model::policy::Codec;
 
 /// What is constant about a cached function besides its key.
@@ -16,6 +18,7 @@ pub(crate) struct Constants {
     pub(crate) version: Option<u32>,
     pub(crate) jitter: Option<f64>,
     pub(crate) sliding: bool,
+    pub(crate) lock: Lock,
     /// With the place of its name: a format whose feature is off is reported there.
     pub(crate) codec: Option<(Codec, Span)>,
 }
@@ -48,6 +51,7 @@ pub(crate) fn cache_aside(
     let sliding = constants
         .sliding
         .then(|| quote_spanned!(*span=> .sliding()));
+    let lock = lock(context, &constants.lock);
     let tagged = (!tags.is_empty()).then(|| quote_spanned!(*span=> .tagged()));
     let format = constants.codec.map(|(codec, place)| {
         let place = span.located_at(place);
@@ -58,7 +62,7 @@ pub(crate) fn cache_aside(
         let __site = {
             static __SITE: #rt::Site =
                 #rt::Site::cache_aside(#path, #template, #literals)
-                    #version #jitter #format #sliding #tagged #in_transaction;
+                    #version #jitter #format #sliding #lock #tagged #in_transaction;
             #registration
             &__SITE
         };
@@ -89,6 +93,22 @@ pub(crate) fn cache_invalidate(
             &__SITE
         };
     }
+}
+
+// Output:
+//     .unlocked().lease(::core::time::Duration::from_secs(10)).wait(…)
+fn lock(context: &Context, lock: &Lock) -> TokenStream {
+    let span = context.span;
+    let unlocked = lock.off.then(|| quote_spanned!(span=> .unlocked()));
+    let lease = lock.lease.as_ref().map(|life| {
+        let lease = duration(span, life);
+        quote_spanned!(span=> .lease(#lease))
+    });
+    let wait = lock.wait.as_ref().map(|life| {
+        let wait = duration(span, life);
+        quote_spanned!(span=> .wait(#wait))
+    });
+    quote_spanned!(span=> #unlocked #lease #wait)
 }
 
 /// An open transaction as a parameter asks for a `transaction` block around the call.

@@ -39,8 +39,39 @@ impl Life {
 /// The arguments that say how long an entry lives.
 #[derive(Clone)]
 pub(crate) struct Ttl {
-    /// `None` is for ever.
-    pub(crate) value: Option<Life>,
+    pub(crate) value: Lasting,
     /// For "not found"; without it nothing is stored for `None`.
     pub(crate) none: Option<Life>,
+}
+
+/// How long a value lives.
+#[derive(Clone)]
+pub(crate) enum Lasting {
+    Forever,
+    For(Life),
+    /// As long as the closure says.
+    PerValue(Box<Expr>),
+}
+
+impl Ttl {
+    pub(crate) fn is_forever(&self) -> bool {
+        matches!(self.value, Lasting::Forever)
+    }
+
+    /// The closure that each value is asked with.
+    pub(crate) fn per_value(&self) -> Option<&Expr> {
+        match &self.value {
+            Lasting::PerValue(closure) => Some(closure),
+            Lasting::Forever | Lasting::For(_) => None,
+        }
+    }
+
+    /// For the catalogue.
+    pub(crate) fn text(&self) -> String {
+        match &self.value {
+            Lasting::Forever => "forever".to_owned(),
+            Lasting::For(life) => life.text(),
+            Lasting::PerValue(_) => "per value".to_owned(),
+        }
+    }
 }

@@ -112,7 +112,7 @@ fn arguments_of_coming_releases_are_named_as_such() {
 /// `near` is a flag or has a value: the form does not matter yet.
 #[test]
 fn form_of_a_coming_argument_does_not_matter() {
-    for form in ["near", "lock(\"a\", 1)", "near = \"30s\""] {
+    for form in ["near", "near(\"a\", 1)", "near = \"30s\""] {
         let args = format!("key = \"u:<id>\", {form}, ttl = 60");
         let titles = aside(&args);
         assert!(

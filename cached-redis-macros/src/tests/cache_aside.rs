@@ -95,6 +95,51 @@ fn parameters_under_cfg() {
 }
 
 #[test]
+fn values_that_say_how_long_they_live() {
+    aside(
+        quote!(
+            key = "token:<client>",
+            ttl = |token| token.expires_in,
+            unless = |token| token.revoked,
+            stale = "1m"
+        ),
+        &quote! {
+            async fn token(client: &str) -> Result<Token, Error> { log_in(client).await }
+        },
+        &expect_file!["snapshots/cache_aside_values_that_say_how_long_they_live.rs"],
+    );
+}
+
+#[test]
+fn each_value_says_how_long_it_lives() {
+    aside(
+        quote!(
+            key = "token:<ids>",
+            each = ids,
+            ttl = |token| token.expires_in
+        ),
+        &quote! {
+            async fn tokens(ids: &[u64]) -> HashMap<u64, Token> { log_in(ids).await }
+        },
+        &expect_file!["snapshots/cache_aside_each_value_says_how_long_it_lives.rs"],
+    );
+}
+
+#[test]
+fn lock_and_lease() {
+    aside(
+        quote!(key = "a:<id>", ttl = 60, lease = "1500ms", wait = 2),
+        &quote! { async fn a(id: u64) -> u64 { body } },
+        &expect_file!["snapshots/cache_aside_lease_and_wait.rs"],
+    );
+    aside(
+        quote!(key = "a:<id>", ttl = 60, lock = false),
+        &quote! { async fn a(id: u64) -> u64 { body } },
+        &expect_file!["snapshots/cache_aside_without_the_lock.rs"],
+    );
+}
+
+#[test]
 fn several_ids() {
     aside(
         quote!(

@@ -116,7 +116,7 @@ fn explanation_is_markdown() {
     expect![[r#"
         How long an entry lives.
 
-        - takes: seconds, `"1h30m"`, a constant of type `Duration`, `forever`
+        - takes: seconds, `"1h30m"`, a constant of type `Duration`, `forever`, or a closure on the value
         - default: required
 
         ```text

@@ -140,7 +140,8 @@ impl CacheBuilder {
 
     /// How many entries `refresh_ahead` loads in the background at once, over all functions of this cache. What is due beyond
     /// them is served as it is, and counted in [`rejected_refreshes`](crate::FamilyStats::rejected_refreshes). Defaults to
-    /// 64; with 0 nothing is loaded in the background.
+    /// 64; with 0 nothing is loaded in the background. A load that hangs is ended, and counts as failed, when its result
+    /// could not be stored any more: after another life of the entry, `ttl` and `stale` together.
     pub fn max_refreshes(mut self, refreshes: usize) -> Self {
         self.settings.max_refreshes = refreshes;
         self

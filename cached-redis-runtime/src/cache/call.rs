@@ -29,7 +29,7 @@ use crate::key::{CacheKey, render};
 use crate::observe::Count;
 use crate::shape::{Shape, Storable, Verdict};
 use crate::site::{LoadPermit, Site};
-use crate::ttl::Lifetimes;
+use crate::ttl::{Keep, Lifetimes};
 
 /// One call, before its body is needed.
 #[derive(Debug)]
@@ -145,7 +145,7 @@ impl Call {
         }
         let engine = target.cache.engine();
         let Some(got) = engine.get(self.request(target)) else {
-            let nothing = (engine.in_rounds(), Left::NOTHING);
+            let nothing = (engine.in_rounds(self.site), Left::NOTHING);
             return self.settled(target, nothing, None).await;
         };
         let got = got.await;
@@ -174,7 +174,7 @@ impl Call {
             }
             let plan = match engine.get(request) {
                 _ if target.given_up => (Plan::Load(Ticket::Uncached), Left::NOTHING),
-                None => (engine.in_rounds(), Left::NOTHING),
+                None => (engine.in_rounds(self.site), Left::NOTHING),
                 Some(got) => match engine.judge(request, target.reload, got.await) {
                     ControlFlow::Break(plan) => (plan, Left::NOTHING),
                     ControlFlow::Continue(_) if target.read_only => self.read_only(target),
@@ -325,7 +325,7 @@ where
     // Said first, so that rustc names the user's type and not ours around it.
     S: Shape<Stored: Cacheable>,
     S: Storable,
-    U: FnOnce(&S::Value) -> bool,
+    U: FnOnce(&S::Value) -> Keep,
     F: FnOnce() -> Fut,
     Fut: Future<Output = S::Output>,
 {
@@ -371,7 +371,7 @@ fn decode<S: Storable>(call: &Call, hit: &Hit) -> Option<S::Output> {
 fn outcome<S: Storable>(
     load: &Load,
     output: &S::Output,
-    store: impl FnOnce(&S::Value) -> bool,
+    store: impl FnOnce(&S::Value) -> Keep,
 ) -> Outcome {
     let (site, format) = (load.call.site, load.call.format());
     encoded::<S>(site, format, output, store, load.is_watched())
@@ -382,7 +382,7 @@ fn encoded<S: Storable>(
     site: &Site,
     format: Format,
     output: &S::Output,
-    store: impl FnOnce(&S::Value) -> bool,
+    store: impl FnOnce(&S::Value) -> Keep,
     is_watched: bool,
 ) -> Outcome {
     let value = match S::verdict(output) {
@@ -390,11 +390,11 @@ fn encoded<S: Storable>(
         Verdict::Absent => return Outcome::Absent,
         Verdict::Value(value) => value,
     };
-    let stored = store(value);
-    if !stored && !is_watched {
+    let keep = store(value);
+    if keep.is_not() && !is_watched {
         return Outcome::Unstored(None);
     }
     let mut bytes = encoding::buffer(site);
     let encoded = S::encode(format, value, &mut bytes);
-    encoding::outcome(site, encoded, bytes, stored)
+    encoding::outcome(site, encoded, bytes, keep)
 }

@@ -5,6 +5,7 @@ use crate::engine::Outcome;
 use crate::observe::warn;
 use crate::shape::Unencodable;
 use crate::site::Site;
+use crate::ttl::Keep;
 
 /// A buffer with room for the header, as large as the function's last value needed.
 pub(super) fn buffer(site: &Site) -> Vec<u8> {
@@ -19,13 +20,13 @@ pub(super) fn outcome(
     site: &Site,
     encoded: Result<(), Unencodable>,
     bytes: Vec<u8>,
-    stored: bool,
+    keep: Keep,
 ) -> Outcome {
     match encoded {
-        Ok(()) if stored => {
+        Ok(()) if !keep.is_not() => {
             site.encoded(bytes.len());
             site.saw(bytes.len());
-            Outcome::Value(bytes)
+            Outcome::Value(bytes, keep.life())
         }
         Ok(()) => Outcome::Unstored(Some(bytes)),
         Err(error) => {

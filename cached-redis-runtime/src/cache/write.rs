@@ -14,7 +14,7 @@ use crate::codec::{Cacheable, Format};
 use crate::engine::{Admission, Left, Outcome, Request, Seized, tag_prefix};
 use crate::shape::{Shape, Storable, Verdict};
 use crate::site::Site;
-use crate::ttl::{Lifetimes, Soft};
+use crate::ttl::{Keep, Lifetimes, Soft};
 
 /// One call, before its body runs.
 pub struct WriteThrough {
@@ -70,7 +70,7 @@ impl WriteThrough {
     }
 
     /// With `value`: encodes it before the body can move what it is made of.
-    pub fn value<S: Storable>(&mut self, value: &S::Output, store: impl FnOnce(&S::Value) -> bool) {
+    pub fn value<S: Storable>(&mut self, value: &S::Output, store: impl FnOnce(&S::Value) -> Keep) {
         if self.stored().is_none() {
             return;
         }
@@ -119,20 +119,24 @@ impl WriteThrough {
     fn encoded<S: Storable>(
         &self,
         output: &S::Output,
-        store: impl FnOnce(&S::Value) -> bool,
+        store: impl FnOnce(&S::Value) -> Keep,
     ) -> Outcome {
         let value = match S::verdict(output) {
             Verdict::Failed => return Outcome::Failed,
             Verdict::Absent => return Outcome::Absent,
             Verdict::Value(value) => value,
         };
-        if self.stored().is_none() || !store(value) {
+        let keep = match self.stored() {
+            Some(_) => store(value),
+            None => Keep::NOT,
+        };
+        if keep.is_not() {
             return Outcome::Unstored(None);
         }
         let site = self.invalidation.site();
         let mut bytes = encoding::buffer(site);
         let encoded = S::encode(self.format, value, &mut bytes);
-        encoding::outcome(site, encoded, bytes, true)
+        encoding::outcome(site, encoded, bytes, keep)
     }
 
     /// After the body.
@@ -208,7 +212,7 @@ where
     // Said first, so that rustc names the user's type and not ours around it.
     S: Shape<Stored: Cacheable>,
     S: Storable,
-    U: FnOnce(&S::Value) -> bool,
+    U: FnOnce(&S::Value) -> Keep,
     F: FnOnce() -> Fut,
     Fut: Future<Output = S::Output>,
 {

@@ -70,7 +70,7 @@ impl Entry {
         self.0.value
     }
 
-    /// How long a value lives: `"1h30m"`, `"forever"`, or a constant as it is written. `None` for an invalidation.
+    /// How long a value lives: `"1h30m"`, `"forever"`, `"per value"`, or a constant as it is written. `None` for an invalidation.
     #[must_use]
     pub fn ttl(self) -> Option<&'static str> {
         self.0.ttl

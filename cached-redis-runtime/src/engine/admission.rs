@@ -93,7 +93,7 @@ impl Engine {
         if request.admission == Admission::Line || Handle::try_current().is_err() {
             return limit.permit().await;
         }
-        let end = clock::now() + self.settings.wait;
+        let end = clock::now() + self.wait_of(request.site);
         clock::until(end, limit.permit()).await.ok().flatten()
     }
 

@@ -66,7 +66,8 @@ impl Engine {
                 patience.stood(began);
             }
             after_line = Some(patience);
-            let (sight, opened) = self.claim_now(key, expect, permit, patience).await?;
+            let claim = self.claim_now(request, key, expect, permit, patience);
+            let (sight, opened) = claim.await?;
             turn = opened;
             Ok(sight)
         };
@@ -105,6 +106,7 @@ impl Engine {
     /// Sends the claim. With the lease comes the turn to load.
     async fn claim_now(
         &self,
+        request: Request<'_>,
         key: &Arc<str>,
         expect: Expect,
         permit: Option<LoadPermit>,
@@ -112,7 +114,7 @@ impl Engine {
     ) -> Result<(Sight, Option<Turn<Lease>>), Error> {
         let nonce = Nonce::fresh();
         let opened = self.flights.open(key, nonce);
-        let lease = self.settings.lease;
+        let lease = self.lease_of(request.site);
         let claim = lease::claim(&self.store, key, expect, nonce, lease);
         match patience.spend(claim).await? {
             Claim::Mine(lease) => {

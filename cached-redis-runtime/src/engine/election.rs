@@ -141,7 +141,7 @@ impl Engine {
         patience: Patience,
     ) -> Result<Option<Lease>, Error> {
         let key: Arc<str> = Arc::from(self.key_of_election(request.key));
-        let (nonce, duration) = (Nonce::fresh(), self.settings.lease);
+        let (nonce, duration) = (Nonce::fresh(), self.lease_of(request.site));
         let claim = lease::claim(&self.store, &key, Expect::Missing, nonce, duration);
         let Claim::Mine(lease) = patience.spend(claim).await? else {
             under_way.leave_until(clock::now() + ASK_AGAIN.min(self.settings.refresh_retry));

@@ -17,8 +17,8 @@ use crate::ttl::Life;
 /// What a load produced.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    /// A value, encoded behind room for the header.
-    Value(Vec<u8>),
+    /// A value, encoded behind room for the header, and how long it lives if it says so itself.
+    Value(Vec<u8>, Option<Life>),
     /// "Not found".
     Absent,
     /// A value that must not be stored, encoded likewise if somebody waits for it and it can be.
@@ -79,7 +79,10 @@ impl Engine {
         let lifetimes = request.lifetimes;
         let (state, bytes, life) = match outcome {
             Outcome::Failed => return Product::Failed,
-            Outcome::Value(bytes) => (State::Value, Some(bytes), Some(lifetimes.for_value())),
+            Outcome::Value(bytes, life) => {
+                let life = life.unwrap_or_else(|| lifetimes.for_value());
+                (State::Value, Some(bytes), Some(life))
+            }
             Outcome::Unstored(bytes) => (State::Value, bytes, None),
             Outcome::Absent => (State::Absent, Some(vec![0; HEADER]), lifetimes.for_none()),
         };

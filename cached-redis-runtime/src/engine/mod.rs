@@ -159,6 +159,16 @@ impl Engine {
         site.counters(self.number, |template| self.family(template))
     }
 
+    /// How long a right to load lasts that nobody renews.
+    fn lease_of(&self, site: &Site) -> Duration {
+        site.lock().lease_or(self.settings.lease)
+    }
+
+    /// How long a call waits for the loads of others.
+    fn wait_of(&self, site: &Site) -> Duration {
+        site.lock().wait_or(self.settings.wait)
+    }
+
     fn family(&self, template: &'static str) -> Arc<Counters> {
         Arc::clone(self.families.lock().entry(template).or_default())
     }

@@ -52,12 +52,15 @@ impl Left {
 impl Patience {
     /// Of a call that waits from now on.
     pub(super) fn new(settings: &Settings) -> Self {
-        Self::since(settings, None)
+        Self::with(settings, Left::since(settings, None))
     }
 
-    /// Of a call that has waited for the store since it `sent` something.
-    pub(super) fn since(settings: &Settings, sent: Option<Sent>) -> Self {
-        Self::with(settings, Left::since(settings, sent))
+    /// Of a call that waits for others for so long at most, and has waited for the store since it `sent` something.
+    pub(super) fn since(settings: &Settings, wait: Duration, sent: Option<Sent>) -> Self {
+        Self {
+            end: clock::now() + wait,
+            due: Left::since(settings, sent).due(),
+        }
     }
 
     /// Of a call that has so much left for the store.

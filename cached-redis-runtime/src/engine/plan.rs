@@ -141,7 +141,7 @@ impl Engine {
             Ok(look) => look,
             Err(error) => {
                 self.uncached(request, &error);
-                return ControlFlow::Break(self.in_rounds());
+                return ControlFlow::Break(self.in_rounds(request.site));
             }
         };
         if let Some(bytes) = &bytes {
@@ -179,7 +179,7 @@ impl Engine {
             self.count(request.site, Count::Miss);
         }
         let key: Arc<str> = Arc::from(request.key);
-        let mut patience = Patience::since(&self.settings, sent);
+        let mut patience = Patience::since(&self.settings, self.wait_of(request.site), sent);
         let mut bytes = first;
         for _ in 0..ROUNDS {
             let step = self.step(request, reload, &key, bytes, &mut patience);
@@ -226,7 +226,9 @@ impl Engine {
                 sent: None,
             })),
             Seen::Guard => Way::Guarded,
-            Seen::Lease(nonce) => Way::Wait(nonce),
+            Seen::Lease(nonce) if request.site.lock().waits() => Way::Wait(nonce),
+            // Whoever holds it will store; without waiting for that there is nothing to store with.
+            Seen::Lease(_) => Way::Plan(Plan::Load(Ticket::Uncached)),
             // A forced reload leaves the entry where it is until its successor is there.
             Seen::Mismatch(nonce) if reload == Reload::Forced => {
                 Way::Plan(Plan::Load(Ticket::Replace(nonce)))
@@ -275,8 +277,8 @@ impl Engine {
     }
 
     /// The plan of a call whose first look brought nothing.
-    pub(crate) fn in_rounds(&self) -> Plan {
-        Plan::Round(clock::now() + self.settings.wait)
+    pub(crate) fn in_rounds(&self, site: &Site) -> Plan {
+        Plan::Round(clock::now() + self.wait_of(site))
     }
 
     pub(super) fn uncached(&self, request: Request<'_>, error: &Error) -> Ticket {

@@ -39,8 +39,8 @@ impl Engine {
         request: Request<'_>,
         end: Instant,
     ) -> ControlFlow<Start, Hit> {
-        // Waiting needs a timer.
-        if Handle::try_current().is_err() {
+        // Waiting needs a timer, and with `lock = false` nobody waits.
+        if Handle::try_current().is_err() || !request.site.lock().waits() {
             return ControlFlow::Break(self.start_uncached(request).await);
         }
         let lot = Lot {
@@ -89,7 +89,9 @@ impl Engine {
         let (state, bytes) = match outcome {
             // Errors are not `Clone`: the next in line runs its own body.
             Outcome::Failed => return,
-            Outcome::Value(bytes) | Outcome::Unstored(Some(bytes)) => (State::Value, Some(bytes)),
+            Outcome::Value(bytes, _) | Outcome::Unstored(Some(bytes)) => {
+                (State::Value, Some(bytes))
+            }
             Outcome::Absent => (State::Absent, Some(vec![0; HEADER])),
             Outcome::Unstored(None) => (State::Value, None),
         };

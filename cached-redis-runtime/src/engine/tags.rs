@@ -14,10 +14,11 @@ use tokio::task::AbortHandle;
 
 use super::invalidate::outage;
 use super::patience::{Left, Patience, Series};
-use super::{Engine, Guards, Outcome, Start, Ticket};
+use super::{Engine, Guards, Outcome, Request, Start, Ticket};
 use crate::clock::{self, Instant};
 use crate::error::{Error, ErrorKind};
-use crate::flight::Verdict;
+use crate::flight::{Turn, Verdict};
+use crate::lease::Lease;
 use crate::observe::Count;
 use crate::site::Site;
 use crate::store::{BATCH, Cursor, Deleted, Store, Tagging};
@@ -62,7 +63,7 @@ impl Registration {
     pub(crate) fn permit(&self, outcome: Outcome) -> Outcome {
         match outcome {
             outcome if self.holds() => outcome,
-            Outcome::Value(bytes) => Outcome::Unstored(Some(bytes)),
+            Outcome::Value(bytes, _) => Outcome::Unstored(Some(bytes)),
             Outcome::Absent => Outcome::Unstored(None),
             outcome => outcome,
         }
@@ -92,7 +93,7 @@ impl Engine {
         if !memberships.iter().all(|one| self.accepts(site, &one.tag)) {
             return None;
         }
-        let lease = self.settings.lease;
+        let lease = self.lease_of(site);
         let life = life(lifetimes, lease, replaces)?;
         let sent = clock::now();
         let mut patience = Patience::with(&self.settings, *left);
@@ -111,6 +112,13 @@ impl Engine {
             lease,
             keeper: keeper.abort_handle(),
         })
+    }
+
+    /// Whether a registration of this function would last for as long as the lease may take to store: another function of the
+    /// same key, with a longer lease, may have begun the load.
+    pub(super) fn tags_outlast(&self, request: Request<'_>, turn: &Turn<Lease>) -> bool {
+        let most = self.lease_of(request.site);
+        !request.site.is_tagged() || turn.right_is(|lease| lease.duration() <= most)
     }
 
     /// Gives up the right to store, and keeps the permit: others who wait go on as if their own look had failed, since

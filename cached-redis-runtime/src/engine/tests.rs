@@ -204,7 +204,7 @@ async fn finish(engine: &Arc<Engine>, key: &str, (plan, left): (Plan, Left)) {
     let Plan::Load(ticket) = plan else {
         panic!("{plan:?}")
     };
-    let outcome = Outcome::Value(vec![7; HEADER + 1]);
+    let outcome = Outcome::Value(vec![7; HEADER + 1], None);
     engine
         .finish(request(key), ticket, outcome, (0, left))
         .await;
@@ -314,7 +314,7 @@ async fn a_batch_waits_no_longer_than_a_single_call() {
     let (_, left) = search.end();
     let ended = clock::now();
     let loaded = tickets.into_iter().map(|(at, ticket)| {
-        let outcome = Outcome::Value(vec![7; HEADER + 1]);
+        let outcome = Outcome::Value(vec![7; HEADER + 1], None);
         (at, ticket, outcome)
     });
     engine
@@ -465,7 +465,7 @@ async fn many_keys_stay_under_their_tag_until_the_last_is_stored() {
     let registration = registered.await;
     assert!(registration.is_some());
     let loaded = tickets.into_iter().map(|(at, ticket)| {
-        let outcome = Outcome::Value(vec![7; HEADER + 1]);
+        let outcome = Outcome::Value(vec![7; HEADER + 1], None);
         (at, ticket, outcome)
     });
     engine

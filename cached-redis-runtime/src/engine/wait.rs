@@ -67,7 +67,7 @@ impl Engine {
         turn: Turn<Lease>,
         patience: Patience,
     ) -> Result<ControlFlow<Plan, Option<Bytes>>, Error> {
-        if request.may_take_over(&turn) {
+        if request.may_take_over(&turn) && self.tags_outlast(request, &turn) {
             return Ok(ControlFlow::Break(Plan::Load(Ticket::Lead(turn))));
         }
         // The lease goes back, and everybody aboard claims anew, in line for a permit.

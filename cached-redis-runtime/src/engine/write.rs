@@ -44,7 +44,7 @@ impl Engine {
         let (key, nonce) = (Arc::from(key), Nonce::fresh());
         // Open before the command leaves, as for a claim.
         let turn = self.flights.open(&key, nonce);
-        let lease = lease::seize(&self.store, &key, nonce, self.settings.lease);
+        let lease = lease::seize(&self.store, &key, nonce, self.lease_of(site));
         match patience.spend(lease).await {
             Ok(Some(lease)) => turn.arm(lease),
             // Nobody here can have read this nonce: it was never there.

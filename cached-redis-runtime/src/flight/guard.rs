@@ -102,6 +102,17 @@ impl<R> Turn<R> {
         self.seat.flight.state.lock().right.is_some()
     }
 
+    /// Asks something of the right to load, if there is one.
+    pub(crate) fn right_is(&self, ask: impl FnOnce(&R) -> bool) -> bool {
+        self.seat
+            .flight
+            .state
+            .lock()
+            .right
+            .as_ref()
+            .is_some_and(ask)
+    }
+
     pub(crate) fn nonce(&self) -> Nonce {
         self.seat.flight.name.1
     }

@@ -19,6 +19,8 @@ pub(crate) struct Lease {
     store: Arc<dyn Store>,
     key: Arc<str>,
     nonce: Nonce,
+    /// How long it lasts if nobody renews it.
+    duration: Duration,
     keeper: Keeper,
     armed: bool,
     /// Of the entry that was sent to take its place.
@@ -34,11 +36,17 @@ enum Keeper {
 }
 
 impl Lease {
-    pub(super) fn armed(store: Arc<dyn Store>, key: Arc<str>, nonce: Nonce) -> Self {
+    pub(super) fn armed(
+        store: Arc<dyn Store>,
+        key: Arc<str>,
+        nonce: Nonce,
+        duration: Duration,
+    ) -> Self {
         Self {
             store,
             key,
             nonce,
+            duration,
             keeper: Keeper::None,
             armed: true,
             sent: Size::Ordinary,
@@ -53,6 +61,11 @@ impl Lease {
     /// What it is called on the server.
     pub(crate) fn name(&self) -> (&str, Nonce) {
         (&self.key, self.nonce)
+    }
+
+    /// How long it lasts if nobody renews it.
+    pub(crate) fn duration(&self) -> Duration {
+        self.duration
     }
 
     /// The fill that [`fill`](Self::fill) would send, for those who send several together.
@@ -75,12 +88,12 @@ impl Lease {
         self.disarm();
     }
 
-    pub(super) fn keep(&mut self, duration: Duration) {
+    pub(super) fn keep(&mut self) {
         let task = keep(
             Arc::downgrade(&self.store),
             Arc::clone(&self.key),
             self.nonce,
-            duration,
+            self.duration,
         );
         self.keeper = Keeper::Own(tokio::spawn(task).abort_handle());
     }

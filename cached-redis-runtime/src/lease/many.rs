@@ -34,7 +34,7 @@ pub(crate) async fn claim_many(
             continue;
         }
         let leases = some.iter().map(|(key, _, nonce)| {
-            let mut lease = Lease::armed(Arc::clone(store), Arc::clone(key), *nonce);
+            let mut lease = Lease::armed(Arc::clone(store), Arc::clone(key), *nonce, duration);
             lease.sail(&fleet);
             lease
         });

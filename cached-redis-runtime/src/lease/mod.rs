@@ -35,14 +35,14 @@ pub(crate) async fn claim(
     nonce: Nonce,
     duration: Duration,
 ) -> Result<Claim, Error> {
-    let mut lease = Lease::armed(Arc::clone(store), Arc::clone(key), nonce);
+    let mut lease = Lease::armed(Arc::clone(store), Arc::clone(key), nonce, duration);
     let claimed = store.claim(key, expect, nonce, duration).await;
     if claimed.as_ref().is_err_and(Error::is_definite) {
         lease.disarm();
     }
     match claimed? {
         Claimed::Mine => {
-            lease.keep(duration);
+            lease.keep();
             Ok(Claim::Mine(lease))
         }
         Claimed::Other(bytes) => {
@@ -62,13 +62,13 @@ pub(crate) async fn seize(
     nonce: Nonce,
     duration: Duration,
 ) -> Result<Option<Lease>, Error> {
-    let mut lease = Lease::armed(Arc::clone(store), Arc::clone(key), nonce);
+    let mut lease = Lease::armed(Arc::clone(store), Arc::clone(key), nonce, duration);
     let seized = store.seize(key, nonce, duration).await;
     if matches!(&seized, Ok(false)) || seized.as_ref().is_err_and(Error::is_definite) {
         lease.disarm();
     }
     Ok(if seized? {
-        lease.keep(duration);
+        lease.keep();
         Some(lease)
     } else {
         None

@@ -63,7 +63,7 @@ counters! {
     Fill fills,
     /// Values not stored because the key was invalidated, or the lease lost, while they were loaded.
     FillRejected rejected_fills,
-    /// Values not stored because `unless` said so, they were `None` without `none_ttl`, or too large.
+    /// Values not stored because `unless` said so, their `ttl` was zero, they were `None` without `none_ttl`, or too large.
     Unstored unstored,
     /// Entries that were given another life because they were read (`sliding`).
     Renewal renewals,

@@ -18,11 +18,11 @@ use crate::sync::Arc;
 )]
 pub trait Returns<V: ?Sized>: Sized + Send + 'static {
     #[doc(hidden)]
-    type Shape: Shape<Output = Self, Stored: Cacheable> + Storable + Send;
+    type Shape: Shape<Output = Self, Value = V, Stored: Cacheable> + Storable + Send;
     #[doc(hidden)]
     type Around: Around;
     #[doc(hidden)]
-    type Leaf: StoredLeaf<Held: Send>;
+    type Leaf: StoredLeaf<Held: Send, Value = V>;
 
     #[doc(hidden)]
     fn shape() -> Self::Shape;

@@ -1,11 +1,14 @@
 //! `Site`: what is constant about one annotated function.
 
 mod limit;
+mod lock;
 
 pub(crate) use limit::{LoadLimit, LoadPermit};
+pub(crate) use lock::Lock;
 
 use core::num::NonZero;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use core::time::Duration;
 
 use serde::de::DeserializeOwned;
 
@@ -34,6 +37,7 @@ pub struct Site {
     /// Its entries have tags.
     tagged: bool,
     sliding: bool,
+    lock: Lock,
     warned: AtomicBool,
     limit: LoadLimit,
     /// The fingerprints of the value types seen here.
@@ -64,6 +68,7 @@ impl Site {
             takes_transaction: false,
             tagged: false,
             sliding: false,
+            lock: Lock::USUAL,
             warned: AtomicBool::new(false),
             limit: LoadLimit::none(),
             tags: Tags::new(),
@@ -129,6 +134,31 @@ impl Site {
     pub const fn sliding(mut self) -> Self {
         self.sliding = true;
         self
+    }
+
+    /// No call waits for the load of another one.
+    #[must_use]
+    pub const fn unlocked(mut self) -> Self {
+        self.lock = self.lock.off();
+        self
+    }
+
+    /// How long a right to load lasts that nobody renews. Default: the cache's.
+    #[must_use]
+    pub const fn lease(mut self, lease: Duration) -> Self {
+        self.lock = self.lock.lease(lease);
+        self
+    }
+
+    /// How long a call waits for the loads of others. Default: the cache's.
+    #[must_use]
+    pub const fn wait(mut self, wait: Duration) -> Self {
+        self.lock = self.lock.wait(wait);
+        self
+    }
+
+    pub(crate) fn lock(&self) -> Lock {
+        self.lock
     }
 
     pub(crate) fn is_sliding(&self) -> bool {

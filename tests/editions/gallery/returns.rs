@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use cached_redis_runtime::{Served, cache_aside, inspect};
 use serde::{Deserialize, Serialize};
@@ -177,6 +178,28 @@ async fn nested(id: u64) -> Result<Result<u64, String>, ()> {
     })
 }
 
+/// Each value says how long it lives.
+#[cache_aside(
+    key = "lives:<id>",
+    ttl = |user| match user.role {
+        Role::Admin => Duration::from_secs(5),
+        Role::Guest { invited_by } => Duration::from_secs(invited_by.unwrap_or(60)),
+    },
+    unless = |user| user.id == 0,
+    lease = "2s",
+    wait = 1
+)]
+async fn lives(id: u64) -> Found<User> {
+    body();
+    Ok(Some(Arc::new(user(id))))
+}
+
+#[cache_aside(key = "seconds:<id>", ttl = |seconds| *seconds, lock = false)]
+async fn seconds(id: u64) -> u64 {
+    body();
+    id
+}
+
 impl User {
     #[cache_aside(key = "self:<id>", ttl = 60)]
     async fn load(id: u64) -> Result<Option<Self>> {
@@ -211,5 +234,7 @@ shapes! {
     boxed { hit!(boxed(1)); }
     nothing_but_success { hit!(nothing_but_success(1)).unwrap(); }
     nested { apart!(nested(0), nested(1)); }
+    lives { hit!(lives(60)).unwrap(); }
+    seconds { hit!(seconds(60)); }
     self_type { hit!(User::load(1)).unwrap(); }
 }

@@ -12,6 +12,7 @@ use crate::observe::{Count, warn};
 use crate::shape::rows::{BatchShape, Row, Rows, Value};
 use crate::shape::{Leaf, StoredLeaf};
 use crate::site::{LoadPermit, Site};
+use crate::ttl::Keep;
 
 /// A body under way. Dropped before its end it counts as failed; its tickets' own drops do the rest.
 pub(super) struct Load<'a> {
@@ -101,7 +102,7 @@ pub(super) fn outcomes<S: BatchShape>(
     load: &Load<'_>,
     rows: &S::Rows,
     asked: &[<S::Rows as Rows>::Id],
-    store: &mut dyn FnMut(&Value<S>) -> bool,
+    store: &mut dyn FnMut(&Value<S>) -> Keep,
 ) -> Vec<Outcome> {
     let missing: Vec<_> = load.tickets.iter().map(|(at, _)| &asked[*at]).collect();
     let mut outcomes = Vec::with_capacity(missing.len());
@@ -122,13 +123,13 @@ pub(super) fn outcomes<S: BatchShape>(
 fn outcome<L: StoredLeaf>(
     load: &Load<'_>,
     value: &L::Value,
-    store: &mut dyn FnMut(&L::Value) -> bool,
+    store: &mut dyn FnMut(&L::Value) -> Keep,
 ) -> Outcome {
-    let stored = store(value);
+    let keep = store(value);
     let site = load.call.site;
     let mut bytes = encoding::buffer(site);
     let encoded = L::encode(load.target.format, value, &mut bytes);
-    encoding::outcome(site, encoded, bytes, stored)
+    encoding::outcome(site, encoded, bytes, keep)
 }
 
 #[cold]

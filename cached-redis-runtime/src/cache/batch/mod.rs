@@ -18,7 +18,7 @@ use crate::observe::Count;
 use crate::shape::rows::{Around, BatchShape, Output, Rows, RowsOf, Value};
 use crate::shape::{Asked, Ids, StoredLeaf};
 use crate::site::{LoadPermit, Site};
-use crate::ttl::Lifetimes;
+use crate::ttl::{Keep, Lifetimes};
 use load::{Load, outcomes};
 
 /// One call, before its body is needed.
@@ -251,7 +251,7 @@ where
     P: Ids,
     S: BatchShape,
     S::Rows: RowsOf<P::Id>,
-    U: FnMut(&Value<S>) -> bool,
+    U: FnMut(&Value<S>) -> Keep,
     F: FnOnce(Asked<P>) -> Fut,
     Fut: Future<Output = Output<S>>,
 {

@@ -12,6 +12,7 @@ use crate::cache::invalidation::TemplateKey;
 use crate::engine::{Engine, Membership, Registration, Ticket};
 use crate::shape::rows::{Around, BatchShape, Output, Rows, RowsOf, Value};
 use crate::shape::{Asked, Ids, StoredLeaf};
+use crate::ttl::Keep;
 
 /// The tags of the entries that one body is to make.
 pub struct BatchTags<'a, I> {
@@ -138,7 +139,7 @@ where
     P: Ids,
     S: BatchShape,
     S::Rows: RowsOf<P::Id>,
-    U: FnMut(&Value<S>) -> bool,
+    U: FnMut(&Value<S>) -> Keep,
     T: FnOnce(&mut BatchTags<'_, P::Id>) -> F,
     F: FnOnce(Asked<P>) -> Fut,
     Fut: Future<Output = Output<S>>,

@@ -18,7 +18,7 @@ use crate::clock;
 use crate::codec::Cacheable;
 use crate::engine::{Outcome, Start, Ticket};
 use crate::shape::{Shape, Storable};
-use crate::ttl::Soft;
+use crate::ttl::{Keep, Soft};
 
 /// With `stale` or `early`: who reloads does so in its own call, and the body may borrow.
 ///
@@ -39,7 +39,7 @@ where
     // Said first, so that rustc names the user's type and not ours around it.
     S: Shape<Stored: Cacheable>,
     S: Storable,
-    U: FnOnce(&S::Value) -> bool,
+    U: FnOnce(&S::Value) -> Keep,
     T: FnOnce(&mut TagList) -> F,
     F: FnOnce() -> Fut,
     Fut: Future<Output = S::Output>,
@@ -85,7 +85,7 @@ where
     S: Shape<Stored: Cacheable>,
     S: Storable + Send + 'static,
     S::Output: Send + 'static,
-    U: FnOnce(&S::Value) -> bool + Send + 'static,
+    U: FnOnce(&S::Value) -> Keep + Send + 'static,
     T: FnOnce(&mut TagList) -> F,
     F: FnOnce() -> Fut + Send + 'static,
     Fut: Future<Output = S::Output> + Send + 'static,
@@ -170,7 +170,7 @@ fn in_background<S, U, F, Fut>(
 where
     S: Storable,
     S::Output: Send + 'static,
-    U: FnOnce(&S::Value) -> bool + Send + 'static,
+    U: FnOnce(&S::Value) -> Keep + Send + 'static,
     F: FnOnce() -> Fut + Send + 'static,
     Fut: Future<Output = S::Output> + Send + 'static,
 {
@@ -215,7 +215,7 @@ async fn load<S, U, T, F, Fut>(
 where
     S: Shape<Stored: Cacheable>,
     S: Storable,
-    U: FnOnce(&S::Value) -> bool,
+    U: FnOnce(&S::Value) -> Keep,
     T: FnOnce(&mut TagList) -> F,
     F: FnOnce() -> Fut,
     Fut: Future<Output = S::Output>,

@@ -12,6 +12,7 @@ use crate::cache::invalidation::TemplateKey;
 use crate::codec::Cacheable;
 use crate::engine::{Engine, Hit, Left, Membership, Registration, Start, Ticket, tag_prefix};
 use crate::shape::{Shape, Storable};
+use crate::ttl::Keep;
 
 /// The tags of an entry.
 pub struct TagList {
@@ -104,7 +105,7 @@ impl Call {
                 return ControlFlow::Break((Start::free(), None));
             }
             let permit = Engine::renounce(ticket).permit.or(permit);
-            let nothing = (engine.in_rounds(), Left::NOTHING);
+            let nothing = (engine.in_rounds(self.site), Left::NOTHING);
             match self.settled(target, nothing, permit).await {
                 ControlFlow::Break(start) => ControlFlow::Break((start, None)),
                 ControlFlow::Continue(hit) => ControlFlow::Continue(hit),
@@ -137,7 +138,7 @@ where
     // Said first, so that rustc names the user's type and not ours around it.
     S: Shape<Stored: Cacheable>,
     S: Storable,
-    U: FnOnce(&S::Value) -> bool,
+    U: FnOnce(&S::Value) -> Keep,
     T: FnOnce(&mut TagList) -> F,
     F: FnOnce() -> Fut,
     Fut: Future<Output = S::Output>,

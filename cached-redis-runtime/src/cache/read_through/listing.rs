@@ -24,10 +24,15 @@ where
     fn listed(&self, change: impl FnOnce(Loader<'_>)) {
         let settings = &self.settings;
         let none_ttl = settings.none_ttl.map(written);
+        let ttl = match settings.ttl {
+            _ if !settings.per_value => written(settings.ttl),
+            Duration::MAX => "per value".to_owned(),
+            most => format!("per value, {most:?} at most"),
+        };
         change(Loader {
             site: self.site,
             value: &without_modules(type_name::<F::Value>()),
-            ttl: &written(settings.ttl),
+            ttl: &ttl,
             none_ttl: none_ttl.as_deref(),
             integers: F::INTEGERS,
             at: settings.constants.at,

@@ -4,7 +4,7 @@ use core::borrow::Borrow as _;
 use core::hash::Hash;
 use std::collections::HashMap;
 
-use super::{AroundOf, Id, Many, ReadThrough, always};
+use super::{AroundOf, Id, Many, ReadThrough};
 use crate::cache::batch::{BatchCall, cache_aside_each};
 use crate::cache::global::explicit;
 use crate::cache::invalidation::TemplateKey;
@@ -68,7 +68,7 @@ where
         );
         let rows: ReturnedRows<R, F::Value, HashMap<_, _>> = Batched::new();
         let load = async |mut asked: Asked<&[Id<F>]>| self.load(asked.view()).await;
-        cache_aside_each(call, rows, always, load).await
+        cache_aside_each(call, rows, |value| self.keep(value), load).await
     }
 
     async fn load(&self, ids: &[Id<F>]) -> Many<F, R>

@@ -25,7 +25,7 @@ use crate::shape::rows::Around;
 use crate::shape::{Leaf, Returns};
 use crate::site::Site;
 use crate::sync::Arc;
-use crate::ttl::Lifetimes;
+use crate::ttl::{Keep, Lifetimes};
 use settings::Settings;
 use sites::Constants;
 
@@ -47,6 +47,9 @@ type Loader<I, T> = Arc<dyn Fn(I) -> Loading<T> + Send + Sync>;
 
 type ManyLoader<F, R> = Loader<Vec<Id<F>>, Many<F, R>>;
 
+/// How long a value lives that says so itself.
+type Lives<V> = Arc<dyn Fn(&V) -> Keep + Send + Sync>;
+
 #[doc = include_str!("../../../docs/read_through.md")]
 #[must_use = "a loader does nothing until it is asked"]
 pub struct ReadThrough<F, R>
@@ -59,6 +62,7 @@ where
     site: &'static Site,
     loader: Loader<Id<F>, R>,
     many: Option<ManyLoader<F, R>>,
+    lives: Option<Lives<F::Value>>,
     family: PhantomData<fn() -> F>,
 }
 
@@ -147,10 +151,12 @@ impl Cache {
                 constants,
                 lifetimes,
                 ttl,
+                per_value: false,
                 none_ttl: None,
             },
             loader: Arc::new(move |id| Box::pin(loader(id))),
             many: None,
+            lives: None,
             family: PhantomData,
         };
         #[cfg(feature = "catalogue")]
@@ -318,7 +324,15 @@ where
             self.settings.lifetimes,
             F::of(id).segments().as_ref(),
         );
-        cache_aside(call, R::shape(), always, || load).await
+        cache_aside(call, R::shape(), |value| self.keep(value), || load).await
+    }
+
+    /// Whatever a loader returns is stored, unless it says that it does not live.
+    fn keep(&self, value: &F::Value) -> Keep {
+        match &self.lives {
+            Some(lives) => lives(value),
+            None => Keep::USUAL,
+        }
     }
 
     /// With other settings the site is another one.
@@ -333,11 +347,6 @@ where
     }
 }
 
-/// Whatever a loader returns is stored.
-fn always<V: ?Sized>(_: &V) -> bool {
-    true
-}
-
 impl<F, R> Clone for ReadThrough<F, R>
 where
     F: Loadable<Args: ToOwned>,
@@ -350,6 +359,7 @@ where
             site: self.site,
             loader: Arc::clone(&self.loader),
             many: self.many.clone(),
+            lives: self.lives.clone(),
             family: PhantomData,
         };
         // A clone may be given other settings, and then leaves this one's place in the catalogue.

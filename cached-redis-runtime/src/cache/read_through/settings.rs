@@ -9,13 +9,56 @@ use crate::codec::Format;
 use crate::key::Loadable;
 use crate::shape::Returns;
 use crate::sync::Arc;
-use crate::ttl::Lifetimes;
+use crate::ttl::{IntoTtl, Keep, Lifetimes};
 
 impl<F, R> ReadThrough<F, R>
 where
     F: Loadable<Args: ToOwned>,
     R: Returns<F::Value>,
 {
+    /// Each value says how long it lives, as a token knows when it expires: in seconds, or as a `Duration`. It lives no longer
+    /// than the TTL that [`Cache::read_through`](crate::Cache::read_through) was given, and jitter may shorten it.
+    ///
+    /// A value whose TTL is zero is returned and shared with those who wait for it, and not stored. "Not found" has its own life:
+    /// [`none_ttl`](Self::none_ttl).
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use cached_redis_runtime::{Cache, key_family};
+    /// # #[derive(Clone, serde::Serialize, serde::Deserialize)]
+    /// # pub struct Token { expires_in: u64 }
+    /// # async fn log_in(_client: String) -> Result<Token, String> { Ok(Token { expires_in: 3600 }) }
+    ///
+    /// key_family! { pub TokenOf(client: &str) -> Token = "token:<client>"; }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let cache = Cache::connect("memory://").await?;
+    /// let a_day = Duration::from_secs(24 * 60 * 60);
+    /// let tokens = cache
+    ///     .read_through(TokenOf, a_day, log_in)
+    ///     .ttl_of(|token| token.expires_in.saturating_sub(30));
+    /// tokens.get("shop").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn ttl_of<T: IntoTtl>(
+        mut self,
+        ttl: impl Fn(&F::Value) -> T + Send + Sync + 'static,
+    ) -> Self {
+        let most = self.settings.ttl;
+        self.lives = Some(Arc::new(move |value| {
+            match ttl(value).into_ttl() {
+                // Until it is invalidated.
+                Duration::MAX if most == Duration::MAX => Keep::USUAL,
+                ttl => Keep::lasting(ttl.min(most)),
+            }
+        }));
+        self.set(|it| it.per_value = true)
+    }
+
     /// Stores "not found" too, for this long. Without it a loader that finds nothing runs each time.
     ///
     /// # Panics
@@ -117,4 +160,6 @@ pub(super) struct Settings {
     /// As they were given, for the catalogue.
     pub(super) ttl: Duration,
     pub(super) none_ttl: Option<Duration>,
+    /// The `ttl` is the longest: each value has its own.
+    pub(super) per_value: bool,
 }

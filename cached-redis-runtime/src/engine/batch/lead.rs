@@ -20,6 +20,17 @@ impl Search<'_> {
         order.find(|&at| matches!(self.states[at], State::Seen(..)))
     }
 
+    /// With `lock = false`: what others are loading is loaded along.
+    pub(super) fn pass_leases(&mut self) {
+        for state in &mut self.states {
+            if let State::Seen(Some(bytes), Reload::No | Reload::Undecodable(_)) = state
+                && matches!(read(bytes), Entry::Lease(_))
+            {
+                *state = State::Load(Ticket::Uncached);
+            }
+        }
+    }
+
     /// Does for the smallest key what a call for it alone would do.
     pub(super) async fn lead(&mut self, first: usize) -> Result<Option<Hit>, Error> {
         let (engine, key) = (self.engine, Arc::from(self.batch.keys[first].as_str()));
@@ -141,7 +152,8 @@ impl Search<'_> {
         &mut self,
         mut wanted: Vec<(Arc<str>, Expect, Nonce)>,
     ) -> Vec<Result<Claim, Error>> {
-        let (store, lease) = (&self.engine.store, self.engine.settings.lease);
+        let store = &self.engine.store;
+        let lease = self.engine.lease_of(self.batch.site);
         let later = wanted.split_off(wanted.len().min(BATCH));
         let (first, rest) = (wanted.len(), later.len());
         let mut patience = self.patience();

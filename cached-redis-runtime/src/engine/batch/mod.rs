@@ -205,6 +205,9 @@ impl Search<'_> {
             drop(no_runtime(self.batch.site));
             self.load_the_rest();
         }
+        if !self.batch.site.lock().waits() {
+            self.pass_leases();
+        }
         let Some(first) = self.first() else {
             return Ok(Vec::new());
         };
@@ -220,8 +223,9 @@ impl Search<'_> {
     }
 
     fn patience(&mut self) -> Patience {
-        let settings = &self.engine.settings;
-        *self.patience.get_or_insert_with(|| Patience::new(settings))
+        let (engine, site) = (self.engine, self.batch.site);
+        let new = || Patience::since(&engine.settings, engine.wait_of(site), None);
+        *self.patience.get_or_insert_with(new)
     }
 
     /// Another call has answered for the first key, and probably for the rest.

@@ -52,7 +52,7 @@ async fn reload(engine: &Arc<Engine>, start: Start, outcome: Outcome) {
 }
 
 fn value() -> Outcome {
-    Outcome::Value(vec![7; HEADER + 1])
+    Outcome::Value(vec![7; HEADER + 1], None)
 }
 
 fn election(start: Start) -> Election {

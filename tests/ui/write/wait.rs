@@ -1,0 +1,10 @@
+use cached_redis_runtime::write_through;
+
+#[write_through(key = "user:<id>", ttl = 60, wait = "1s")]
+async fn find(id: u64) -> u64 {
+    id
+}
+
+fn main() {
+    drop(find(1));
+}
