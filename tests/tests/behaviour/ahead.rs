@@ -350,6 +350,32 @@ async fn as_many_at_once_as_there_are_seats_redis() {
     world.run(one_seat(&world)).await;
 }
 
+/// When the entry is gone that it was to replace, what it brings could not be stored any more.
+#[tokio::test(start_paused = true)]
+async fn a_load_that_hangs_gives_back_its_seat() {
+    let world = World::memory_with(|builder| builder.max_refreshes(1)).await;
+    let (stuck, other) = (Source::new(Ok(1)), Source::new(Ok(1)));
+    world.run(user(stuck.clone(), 1)).await.unwrap();
+    world.run(user(other.clone(), 2)).await.unwrap();
+    tokio::time::advance(MOST).await;
+    stuck.gate().close();
+    world.run(user(stuck.clone(), 1)).await.unwrap();
+    stuck.gate().reached_by(2).await;
+    world.run(user(other.clone(), 2)).await.unwrap();
+    let stats = || world.family(TEMPLATE);
+    assert_eq!((stats().refreshes, stats().rejected_refreshes), (1, 1));
+    // Its entry may live for so long, and ended before.
+    tokio::time::advance(MOST).await;
+    assert_eq!(stuck.running(), 1);
+    world.run(user(other.clone(), 2)).await.unwrap();
+    eventually(PATIENCE, || stuck.running() == 0).await;
+    eventually(PATIENCE, || world.cache.stats().under_way == 0).await;
+    assert_eq!((stats().failed_loads, stats().fills), (1, 3));
+    tokio::time::advance(MOST).await;
+    world.run(user(other, 2)).await.unwrap();
+    eventually(PATIENCE, || stats().refreshes == 2).await;
+}
+
 /// With the last handle on the cache: not one poll later, and with it the connection.
 #[tokio::test]
 async fn what_runs_in_the_background_ends_with_the_cache() {

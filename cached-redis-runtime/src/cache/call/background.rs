@@ -3,6 +3,7 @@
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
+use core::time::Duration;
 
 use super::TagList;
 use crate::cache::context::Detached;
@@ -28,6 +29,8 @@ pub(super) struct Refresh {
     pub(super) format: Format,
     pub(super) fingerprint: u64,
     pub(super) candidate: Candidate,
+    /// By then the entry is gone that it could replace.
+    pub(super) most: Duration,
     pub(super) tags: Vec<String>,
     pub(super) context: Detached,
     pub(super) early: bool,
@@ -78,6 +81,7 @@ impl Refresh {
             format,
             fingerprint,
             mut candidate,
+            most,
             tags,
             context,
             early,
@@ -102,7 +106,10 @@ impl Refresh {
             left,
         } = start;
         let started = clock::now();
-        let outcome = context.run(body).await;
+        // A body that hangs keeps neither its seat nor its permit for ever, and counts as one that failed. Until the entry's whole
+        // life has passed once more its result may be of use, whatever the clocks say that wrote and read it.
+        let ended = clock::within(most, context.run(body)).await;
+        let outcome = ended.unwrap_or(Some(Outcome::Failed));
         // The body has ended.
         drop(permit);
         let (Some(outcome), Some(engine)) = (outcome, engine.upgrade()) else {

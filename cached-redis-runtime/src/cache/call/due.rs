@@ -19,6 +19,8 @@ use crate::ttl::Soft;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Due {
     nonce: Nonce,
+    /// As it was written.
+    life: Duration,
     freshness: Freshness,
     /// When the store was asked.
     sent: Option<Sent>,
@@ -33,6 +35,7 @@ impl Due {
         let freshness = Freshness::of(&head, soft, clock::unix_ms(), spread());
         (freshness != Freshness::Fresh).then_some(Due {
             nonce: head.nonce,
+            life: Duration::from_millis(head.life_ms),
             freshness,
             sent: hit.sent,
         })
@@ -141,6 +144,7 @@ impl Call {
             lifetimes: self.lifetimes,
             format: target.format,
             fingerprint: target.fingerprint,
+            most: self.lifetimes.kept_at_most(due.life),
             candidate,
             tags: Vec::new(),
             context: self.context.detached(&target.cache, self.site, &target.key),
