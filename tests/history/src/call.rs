@@ -50,6 +50,14 @@ kinds! {
         Single "single",
         /// The same key, but what this function stores lives for a fraction of a second.
         Brief "brief",
+        /// The same for a moment only, with `refresh_ahead`: reloaded in the background.
+        Ahead "refresh_ahead",
+        /// With `early`: reloaded in a reader's own call.
+        Early "early",
+        /// With `stale`: used after its life, while a reader reloads it.
+        Stale "stale",
+        /// With `lock = false`: it waits for nobody's load.
+        Unlocked "unlocked",
         /// Several rows at once.
         Batch "batch",
         /// A forced reload.
@@ -91,6 +99,7 @@ kinds! {
         Hit "hit",
         Miss "miss",
         Joined "joined",
+        Stale "stale",
         Refreshed "refreshed",
         Bypassed "bypassed",
         Uncached "uncached",

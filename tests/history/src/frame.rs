@@ -3,7 +3,7 @@
 use crate::call::{Numbered as _, Reading, Seen, Unseen, Way, Writing};
 
 /// A frame's size in bytes.
-pub(crate) const FRAME: usize = 64;
+pub(crate) const FRAME: usize = 88;
 
 /// Where a run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,6 +59,11 @@ pub(crate) struct Beat {
     pub(crate) rejected: u64,
     pub(crate) lost: u64,
     pub(crate) errors: u64,
+    pub(crate) reloads: u64,
+    /// Of these, the ones of `early`.
+    pub(crate) early: u64,
+    /// Reads that were served by what was past its life.
+    pub(crate) stale: u64,
 }
 
 /// What a worker says. Those with an `id` are answered.
@@ -119,7 +124,7 @@ impl Said {
     fn words(self) -> Words {
         let read = |end: ReadEnd| {
             let (reading, way) = (end.reading.number(), end.way.number());
-            [
+            padded([
                 5,
                 end.key.into(),
                 end.floor,
@@ -127,23 +132,20 @@ impl Said {
                 end.seen.number(),
                 reading,
                 way,
-                0,
-            ]
+            ])
         };
         let write = |end: WriteEnd| {
             let (ended, executed) = (end.ended.into(), end.executed.into());
-            [
+            padded([
                 6,
                 end.key.into(),
                 end.version,
                 end.writing.number(),
                 ended,
                 executed,
-                0,
-                0,
-            ]
+            ])
         };
-        let short = |tag, a, b| [tag, a, b, 0, 0, 0, 0, 0];
+        let short = |tag, a, b| padded([tag, a, b]);
         match self {
             Self::Hello {
                 process,
@@ -153,13 +155,14 @@ impl Said {
             Self::Load { id, key } => short(2, id, key.into()),
             Self::Commit { id, key } => short(3, id, key.into()),
             Self::Beat { id, beat: b } => [
-                4, id, b.pending, b.waiting, b.fills, b.rejected, b.lost, b.errors,
+                4, id, b.pending, b.waiting, b.fills, b.rejected, b.lost, b.errors, b.reloads,
+                b.early, b.stale,
             ],
             Self::ReadEnd(end) => read(end),
             Self::WriteEnd(end) => write(end),
             Self::MadeGood { key, version } => short(7, key.into(), version),
             Self::Unseen(unseen) => short(8, unseen.number(), 0),
-            Self::Hung { key, write, kind } => [9, key.into(), write.into(), kind, 0, 0, 0, 0],
+            Self::Hung { key, write, kind } => padded([9, key.into(), write.into(), kind]),
         }
     }
 
@@ -192,6 +195,9 @@ impl Said {
                     rejected: word[4],
                     lost: word[5],
                     errors: word[6],
+                    reloads: word[7],
+                    early: word[8],
+                    stale: word[9],
                 },
             },
             5 => Self::ReadEnd(ReadEnd {
@@ -234,13 +240,19 @@ impl Said {
 
 impl Answer {
     pub(crate) fn write(self, to: &mut Vec<u8>) {
-        write_words([self.id, self.number, self.now, 0, 0, 0, 0, 0], to);
+        write_words(padded([self.id, self.number, self.now]), to);
     }
 
     pub(crate) fn read(frame: &[u8; FRAME]) -> Self {
         let [id, number, now, ..] = read_words(frame);
         Self { id, number, now }
     }
+}
+
+fn padded<const N: usize>(few: [u64; N]) -> Words {
+    let mut words = Words::default();
+    words[..N].copy_from_slice(&few);
+    words
 }
 
 fn write_words(words: Words, to: &mut Vec<u8>) {
@@ -268,6 +280,9 @@ mod tests {
             rejected: 4,
             lost: 5,
             errors: 6,
+            reloads: 7,
+            early: 8,
+            stale: 9,
         };
         let (key, version) = (7, 8);
         let all = [

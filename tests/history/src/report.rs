@@ -145,6 +145,13 @@ pub(crate) fn summary(tally: &Tally, record: &Record, progress: &Progress) -> St
             ),
         ),
         (
+            "reloads",
+            format!(
+                "{}, {} of them early; reads of what was past its life {}",
+                past.reloads, past.early, past.stale
+            ),
+        ),
+        (
             "deletions",
             format!(
                 "owed when the write returned {}, made good {}, lost with their process {}; writes that never \

@@ -277,6 +277,9 @@ impl State {
             past.rejected += beat.rejected;
             past.lost += beat.lost;
             past.errors += beat.errors;
+            past.reloads += beat.reloads;
+            past.early += beat.early;
+            past.stale += beat.stale;
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The functions under test, as a service would have them.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -120,6 +121,52 @@ pub(super) async fn find(link: &Link, id: u32, conduct: Conduct) -> Found {
     skip(link, conduct)
 )]
 pub(super) async fn find_brief(link: &Link, id: u32, conduct: Conduct) -> Found {
+    load(link, id, conduct).await
+}
+
+/// Soon due, and read often: reloaded in the background. What a reload outlives is its caller, so it has a link of its own.
+#[cache_aside(
+    key = "row:<id>",
+    ttl = "400ms",
+    none_ttl = "400ms",
+    refresh_ahead = 0.05,
+    skip(link, conduct)
+)]
+pub(super) async fn find_ahead(link: Arc<Link>, id: u32, conduct: Conduct) -> Found {
+    load(&link, id, conduct).await
+}
+
+/// Loads take a few milliseconds, so many of them are early.
+#[cache_aside(
+    key = "row:<id>",
+    ttl = "200ms",
+    none_ttl = "150ms",
+    early = 30.0,
+    skip(link, conduct)
+)]
+pub(super) async fn find_early(link: &Link, id: u32, conduct: Conduct) -> Found {
+    load(link, id, conduct).await
+}
+
+#[cache_aside(
+    key = "row:<id>",
+    ttl = "40ms",
+    none_ttl = "40ms",
+    stale = "800ms",
+    skip(link, conduct)
+)]
+pub(super) async fn find_stale(link: &Link, id: u32, conduct: Conduct) -> Found {
+    load(link, id, conduct).await
+}
+
+#[cache_aside(
+    key = "row:<id>",
+    ttl = "250ms",
+    none_ttl = "120ms",
+    lock = false,
+    skip(link, conduct)
+)]
+pub(super) async fn find_unlocked(link: &Link, id: u32, conduct: Conduct) -> Found {
     load(link, id, conduct).await
 }
 

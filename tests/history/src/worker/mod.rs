@@ -86,7 +86,7 @@ impl Assignment {
 
 /// What all tasks of a worker share.
 struct Worker {
-    link: Link,
+    link: Arc<Link>,
     subject: Subject,
     awake: Awake,
     owed: Owed,
@@ -100,7 +100,7 @@ pub(crate) const LEASE: Duration = Duration::from_millis(200);
 /// Works until the referee says that it is over, or is gone.
 pub(crate) async fn work(assignment: Assignment) -> ! {
     panics::die_of_others();
-    let link = Link::to(&assignment).await;
+    let link = Arc::new(Link::to(&assignment).await);
     let worker = Arc::new(Worker {
         subject: Subject::connect(&assignment).await,
         awake: Awake::start(),

@@ -24,8 +24,12 @@ struct Plan {
 impl Plan {
     fn draw(random: &mut Random, keys: u32) -> Self {
         let reading = match random.within(0..=99) {
-            0..=59 => Reading::Single,
-            60..=79 => Reading::Brief,
+            0..=14 => Reading::Single,
+            15..=24 => Reading::Brief,
+            25..=44 => Reading::Ahead,
+            45..=56 => Reading::Early,
+            57..=72 => Reading::Stale,
+            73..=79 => Reading::Unlocked,
             80..=93 => Reading::Batch,
             94..=96 => Reading::Refresh,
             _ => Reading::InTransaction,

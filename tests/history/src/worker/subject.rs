@@ -1,14 +1,15 @@
 //! What is tested: cached-redis, or the usual way of doing it by hand.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use cached_redis_runtime::{Cache, Served, inspect, key, refresh, transaction};
 
 use super::functions::{
-    Conduct, Failure, Found, FoundMany, Receipt, find, find_brief, find_many, store, update,
-    update_and_fail, update_and_tell, update_guarded, update_in_transaction, update_many,
-    update_through,
+    Conduct, Failure, Found, FoundMany, Receipt, find, find_ahead, find_brief, find_early,
+    find_many, find_stale, find_unlocked, store, update, update_and_fail, update_and_tell,
+    update_guarded, update_in_transaction, update_many, update_through,
 };
 use super::link::Link;
 use super::naive::Naive;
@@ -57,7 +58,7 @@ impl Subject {
     /// Reads, and says how it was served.
     pub(super) async fn read(
         &self,
-        link: &Link,
+        link: &Arc<Link>,
         reading: Reading,
         ids: &[u32],
         conduct: Conduct,
@@ -71,6 +72,13 @@ impl Subject {
             (Self::Naive(naive), _) => return naive.find_all(link, ids, conduct).await,
             (_, Reading::Single) => split(inspect(find(link, id, conduct)).await, one),
             (_, Reading::Brief) => split(inspect(find_brief(link, id, conduct)).await, one),
+            (_, Reading::Ahead) => {
+                let link = Arc::clone(link);
+                split(inspect(find_ahead(link, id, conduct)).await, one)
+            }
+            (_, Reading::Early) => split(inspect(find_early(link, id, conduct)).await, one),
+            (_, Reading::Stale) => split(inspect(find_stale(link, id, conduct)).await, one),
+            (_, Reading::Unlocked) => split(inspect(find_unlocked(link, id, conduct)).await, one),
             (_, Reading::Batch) => inspect(find_many(link, ids, conduct)).await,
             (_, Reading::Refresh) => split(inspect(refresh(find(link, id, conduct))).await, one),
             (_, Reading::InTransaction) => {
@@ -158,6 +166,9 @@ impl Subject {
             rejected: total.rejected_fills,
             lost: total.lost_deletes,
             errors: total.errors,
+            reloads: total.refreshes,
+            early: total.early_loads,
+            stale: total.stale_hits,
         }
     }
 }
@@ -171,6 +182,7 @@ fn way(served: Served) -> Way {
         Served::Hit => Way::Hit,
         Served::Miss => Way::Miss,
         Served::Joined => Way::Joined,
+        Served::Stale { .. } => Way::Stale,
         Served::Refreshed => Way::Refreshed,
         Served::Bypassed => Way::Bypassed,
         Served::Uncached => Way::Uncached,
