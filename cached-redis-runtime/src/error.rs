@@ -24,6 +24,10 @@ pub enum ErrorKind {
     WrongType,
     /// The server answered with an error of another sort.
     Server,
+    /// What was to be deleted is deleted, and fewer replicas than
+    /// [`wait_for_replicas`](crate::CacheBuilder::wait_for_replicas) asks for have said in time that they know: if one that
+    /// does not takes the primary's place, an old entry is there again.
+    Unconfirmed,
     /// A cache is already installed in this process.
     AlreadyInstalled,
 }
@@ -58,8 +62,22 @@ impl Error {
         self
     }
 
+    /// Of a deletion that too few replicas know of.
+    pub(crate) fn unconfirmed() -> Self {
+        let message = "it is deleted, but too few replicas have confirmed it in time: a failover may bring back an old entry";
+        Self::new(ErrorKind::Unconfirmed, message)
+    }
+
     /// The same, for whom it reaches instead of the result of a write.
     pub(crate) fn after_the_write(self) -> Self {
+        if self.kind == ErrorKind::Unconfirmed {
+            let message = "the write took place and its cache entries are deleted, but too few replicas have confirmed that \
+                 in time: a failover may bring back an old entry";
+            return Self {
+                message: message.into(),
+                ..self
+            };
+        }
         let cause = &self.message;
         let message = format!(
             "the write took place, but its cache entries could not be deleted: {cause}; until they are, this process \

@@ -84,19 +84,39 @@ pub(crate) struct Tagging<'a> {
     pub(crate) members: &'a [String],
 }
 
+/// How certain it is that a key that was deleted stays deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Gone {
+    /// As certain as was asked for.
+    Surely,
+    /// Fewer replicas than were asked for have said in time that they know.
+    Unconfirmed,
+}
+
+impl Gone {
+    pub(crate) fn is_unconfirmed(self) -> bool {
+        self == Self::Unconfirmed
+    }
+}
+
 /// What a deletion of several keys came to. The places are those of one call.
 #[derive(Debug, Default)]
 pub(crate) struct Deleted {
     /// How many keys there were.
     pub(crate) count: u64,
+    /// The places of keys that are deleted, and of which too few replicas said so.
+    pub(crate) unconfirmed: Vec<usize>,
     /// The places of keys that could not be deleted, and why.
     pub(crate) failed: Vec<(usize, Error)>,
 }
 
 impl Deleted {
     /// What became of each of so many keys.
-    pub(crate) fn each(self, keys: usize) -> Vec<Result<(), Error>> {
-        let mut each: Vec<_> = (0..keys).map(|_| Ok(())).collect();
+    pub(crate) fn each(self, keys: usize) -> Vec<Result<Gone, Error>> {
+        let mut each: Vec<_> = (0..keys).map(|_| Ok(Gone::Surely)).collect();
+        for at in self.unconfirmed {
+            each[at] = Ok(Gone::Unconfirmed);
+        }
         for (at, error) in self.failed {
             each[at] = Err(error);
         }
@@ -248,7 +268,7 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     fn unguard_many<'a>(
         &'a self,
         leaving: &'a [(&'a str, Nonce)],
-    ) -> Reply<'a, Vec<Result<(), Error>>>;
+    ) -> Reply<'a, Vec<Result<Gone, Error>>>;
 
     /// Deletes the keys, whatever they hold.
     fn delete<'a>(&'a self, keys: &'a [String]) -> Reply<'a, Deleted>;
@@ -263,6 +283,11 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
 
     /// Asks for a sign of life.
     fn ping(&self) -> Reply<'_, ()>;
+
+    /// How many deletions were not confirmed so far.
+    fn unconfirmed(&self) -> u64 {
+        0
+    }
 
     /// What stands behind it, as far as it is known right now.
     fn server(&self) -> Option<ServerInfo>;

@@ -76,6 +76,8 @@ fn server_with(commands: &[&str]) -> Server {
 
 async fn connect(server: &Server) -> Result<Cache, cached_redis_runtime::Error> {
     let builder = Cache::builder(server.url()).namespace("shop").lease(LEASE);
+    // There is none, and nobody has to be waited for to see whether it is allowed.
+    let builder = builder.wait_for_replicas(1, Duration::from_millis(1));
     builder.deadline(Duration::from_secs(5)).connect().await
 }
 

@@ -10,7 +10,9 @@ use crate::backend::memory::MemoryStore;
 #[cfg(feature = "test-util")]
 pub(super) use crate::backend::memory::{Failure, MemoryStore as Stage};
 #[cfg(feature = "redis")]
-use crate::backend::redis::{RedisStore, Settings as RedisSettings, TlsSettings, deadline_of};
+use crate::backend::redis::{
+    Quorum, RedisStore, Settings as RedisSettings, TlsSettings, deadline_of,
+};
 use crate::codec::Format;
 use crate::engine::{Engine, Settings};
 use crate::error::{Error, ErrorKind};
@@ -19,6 +21,8 @@ use crate::sync::Arc;
 
 const MEMORY: &str = "memory://";
 const MOST_CONNECTIONS: usize = 64;
+const MOST_REPLICAS: usize = 64;
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// Settings for a [`Cache`], made by [`Cache::builder`], whose documentation has the URLs.
 ///
@@ -43,6 +47,8 @@ pub struct CacheBuilder {
     namespace: Option<String>,
     memory_bytes: usize,
     connections: usize,
+    /// How many are to confirm a deletion, within which time.
+    replicas: Option<(usize, Duration)>,
     #[cfg(feature = "redis")]
     tls: TlsSettings,
     settings: Settings,
@@ -55,12 +61,14 @@ impl CacheBuilder {
             namespace: None,
             memory_bytes: 64 << 20,
             connections: 1,
+            replicas: None,
             #[cfg(feature = "redis")]
             tls: TlsSettings::default(),
             settings: Settings {
                 namespace: String::new(),
                 format: Format::default(),
                 deadline: Duration::from_millis(100),
+                confirmation: Duration::ZERO,
                 lease: Duration::from_secs(10),
                 wait: Duration::from_secs(5),
                 max_value_bytes: 16 << 20,
@@ -101,6 +109,44 @@ impl CacheBuilder {
     /// effect on `memory://`.
     pub fn connections(mut self, connections: usize) -> Self {
         self.connections = connections;
+        self
+    }
+
+    /// Lets every deletion wait until so many replicas of its server have said that they know of it, for `limit` at most: then
+    /// none of these brings the old entry back when it takes the primary's place. Defaults to none: a deletion that no replica
+    /// has heard of is lost with the primary. From 1 to 64 replicas, and from 1 ms to a minute.
+    ///
+    /// That are the deletions of writes, of [`invalidate`](Cache::invalidate) and of tags' members, the end of a write with `before`,
+    /// and what is made good in the background; not what is stored. Each is followed by a `WAIT` on a connection
+    /// of their own to each server, and those of several callers share one. A healthy replica answers within a round trip, so
+    /// `limit` may be short. It comes on top of the [`deadline`](Self::deadline): a write waits for the deadline and
+    /// twice the `limit` at most, since another's `WAIT` may be under way when it comes, and with `tags` once more for each
+    /// 500 members.
+    ///
+    /// Where fewer replicas answer in time, or the server has fewer, the deletion is *not confirmed*: the entry is gone on the primary,
+    /// nothing is sent again, and the call takes as long as the `limit`. It is counted as [`unconfirmed`](crate::Stats::unconfirmed)
+    /// and said once. [`Cache::invalidate`], and a write with `on_error = "fail"`, return an error of the kind
+    /// [`Unconfirmed`](ErrorKind::Unconfirmed); other writes return what their body did.
+    ///
+    /// It helps where the one that takes over is one of those that have answered: with as many as there are replicas
+    /// always, with one of two mostly, since Sentinel and Redis Cluster prefer the one that has heard most. An ACL user needs `+wait`.
+    /// Without effect on `memory://`.
+    ///
+    /// ```no_run
+    /// use cached_redis_runtime::Cache;
+    /// use std::time::Duration;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), cached_redis_runtime::Error> {
+    /// let cache = Cache::builder("redis-cluster://10.0.0.1:7000,10.0.0.2:7000")
+    ///     .wait_for_replicas(1, Duration::from_millis(50))
+    ///     .connect()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn wait_for_replicas(mut self, replicas: usize, limit: Duration) -> Self {
+        self.replicas = Some((replicas, limit));
         self
     }
 
@@ -233,6 +279,10 @@ impl CacheBuilder {
         }
         // Timers are late, by a millisecond and more where there is much to do.
         self.settings.deadline -= self.settings.deadline / 25;
+        #[cfg(feature = "redis")]
+        if let Some(quorum) = self.quorum() {
+            self.settings.confirmation = quorum.longest();
+        }
         if self.url == MEMORY {
             // Nobody waits for it. A machine that is busy is no store that is late.
             self.settings.deadline = Duration::from_secs(24 * 60 * 60);
@@ -268,6 +318,14 @@ impl CacheBuilder {
         }
         if !(1..=MOST_CONNECTIONS).contains(&self.connections) {
             return wrong("`connections` must be from 1 to 64");
+        }
+        if let Some((replicas, limit)) = self.replicas {
+            if !(1..=MOST_REPLICAS).contains(&replicas) {
+                return wrong("`wait_for_replicas` must name from 1 to 64 replicas");
+            }
+            if !(Duration::from_millis(1)..=LONGEST_WAIT).contains(&limit) {
+                return wrong("the limit of `wait_for_replicas` must be from 1 ms to a minute");
+            }
         }
         let namespace = self.namespace.as_deref();
         if namespace.is_some_and(|text| text.is_empty() || text.contains(['{', '}'])) {
@@ -306,9 +364,18 @@ impl CacheBuilder {
             connections: self.few_connections(),
             namespace: self.settings.namespace.clone(),
             tls: self.tls.clone(),
+            quorum: self.quorum(),
         };
         let store = RedisStore::connect(&self.url, settings).await?;
         Ok(Arc::new(store))
+    }
+
+    #[cfg(feature = "redis")]
+    fn quorum(&self) -> Option<Quorum> {
+        let (replicas, limit) = self.replicas?;
+        // Checked before.
+        let replicas = u8::try_from(replicas).ok()?;
+        Some(Quorum { replicas, limit })
     }
 
     /// Checked before.

@@ -34,7 +34,7 @@ pub use write::{WriteThrough, lasting, seized, write_through, write_through_valu
 use core::fmt;
 use core::future::Future;
 
-use crate::engine::{Engine, tag_prefix};
+use crate::engine::{Engine, Swept, all_gone, tag_prefix};
 use crate::error::Error;
 use crate::key::Key;
 use crate::observe::{ServerInfo, Stats};
@@ -290,8 +290,7 @@ impl Cache {
             return Ok(());
         }
         let (deleted, swept) = self.engine.carry_out(keys, tags).await;
-        let deleted = deleted.into_iter().collect::<Result<(), _>>();
-        deleted.and(swept.map(drop))
+        all_gone(&deleted).and(swept.and_then(Swept::all_gone))
     }
 
     /// What the server calls itself and can do, as it said when it was connected to; nothing is sent. `None` while there is no

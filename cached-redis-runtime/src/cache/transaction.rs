@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::Cache;
 use super::context::Context;
-use crate::engine::{Engine, Guards};
+use crate::engine::{Engine, Guards, Swept};
 use crate::site::Site;
 use crate::sync::{Arc, Mutex};
 
@@ -160,7 +160,7 @@ async fn carry_out(engine: &Engine, deletions: &[Deletion]) {
         if !one.tags.is_empty() {
             engine.count_swept(site, &one.tags, &swept);
             // An entry that several functions would have deleted is counted for one of them.
-            swept = swept.map(|_| 0);
+            swept = swept.map(|_| Swept::default());
         }
     }
 }

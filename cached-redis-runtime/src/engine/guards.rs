@@ -12,7 +12,7 @@ use crate::clock;
 use crate::codec::Nonce;
 use crate::error::{Error, ErrorKind};
 use crate::site::Site;
-use crate::store::{BATCH, Store};
+use crate::store::{BATCH, Gone, Store};
 use crate::sync::{Arc, Weak};
 
 /// A writer's place in the guards of its keys. Dropped, it is no longer renewed, and its time there runs out.
@@ -154,6 +154,7 @@ impl Engine {
         };
         guards.rest().await;
         let leaving = guards.named(keys);
+        *patience = patience.longer(self.settings.confirmation);
         let left = leave(&*self.store, &leaving, Series::of(patience)).await;
         pending.keys = None;
         drop(pending);
@@ -243,8 +244,8 @@ pub(super) async fn leave(
     store: &dyn Store,
     leaving: &[(&str, Nonce)],
     mut series: Series<'_>,
-) -> Vec<Result<(), Error>> {
-    let mut left: Vec<Result<(), Error>> = Vec::with_capacity(leaving.len());
+) -> Vec<Result<Gone, Error>> {
+    let mut left: Vec<Result<Gone, Error>> = Vec::with_capacity(leaving.len());
     let mut gone = None;
     for some in leaving.chunks(BATCH) {
         if let Some(error) = &gone {
@@ -264,7 +265,7 @@ pub(super) async fn leave(
 async fn leave_some(
     store: &dyn Store,
     some: &[(&str, Nonce)],
-) -> Result<Vec<Result<(), Error>>, Error> {
+) -> Result<Vec<Result<Gone, Error>>, Error> {
     let unguarded = store.unguard_many(some).await;
     let mut results =
         unguarded.unwrap_or_else(|error| some.iter().map(|_| Err(error.clone())).collect());
@@ -273,8 +274,12 @@ async fn leave_some(
 }
 
 /// A user who may not run scripts may still delete.
-async fn delete_refused(store: &dyn Store, some: &[(&str, Nonce)], left: &mut [Result<(), Error>]) {
-    let is_refused = |left: &Result<(), Error>| left.as_ref().is_err_and(Error::is_definite);
+async fn delete_refused(
+    store: &dyn Store,
+    some: &[(&str, Nonce)],
+    left: &mut [Result<Gone, Error>],
+) {
+    let is_refused = |left: &Result<Gone, Error>| left.as_ref().is_err_and(Error::is_definite);
     let refused = some.iter().zip(&*left);
     let refused = refused.filter(|(_, left)| is_refused(left));
     let refused: Vec<String> = refused.map(|((key, _), _)| (*key).to_owned()).collect();

@@ -13,7 +13,7 @@ use crate::codec::Nonce;
 use crate::error::Error;
 use crate::observe::Count;
 use crate::site::Site;
-use crate::store::Store;
+use crate::store::{Gone, Store};
 use crate::sync::{Arc, Weak, spread_between};
 
 impl Engine {
@@ -29,32 +29,36 @@ impl Engine {
     /// Counts the keys of a function that were deleted, or not.
     ///
     /// # Errors
-    /// The first one.
+    /// As for [`all_gone`].
     pub(crate) fn count_deleted(
         &self,
         site: &'static Site,
-        deleted: &[Result<(), Error>],
+        deleted: &[Result<Gone, Error>],
     ) -> Result<(), Error> {
         let lost = deleted.iter().filter(|deleted| deleted.is_err()).count();
+        let unconfirmed = deleted.iter().flatten();
+        let unconfirmed = unconfirmed.filter(|gone| gone.is_unconfirmed()).count();
         let counters = self.counters(site);
-        let done = deleted.len() - lost;
-        for (what, n) in [(Count::Invalidation, done), (Count::LostDelete, lost)] {
+        for (what, n) in [
+            (Count::Invalidation, deleted.len() - lost),
+            (Count::Unconfirmed, unconfirmed),
+            (Count::LostDelete, lost),
+        ] {
             if n > 0 {
                 counters.add(what, n as u64);
             }
         }
-        let first = first_error(deleted);
-        if let Some(error) = &first {
-            self.failed(site, error);
+        if let Some(error) = first_error(deleted) {
+            self.failed(site, &error);
         }
-        first.map_or(Ok(()), Err)
+        all_gone(deleted)
     }
 
     /// Deletes `keys` with one command, or one for each server that has some. Those that were not are lost.
     ///
     /// # Cancel safety
     /// If the future is dropped before the reply, the keys count as lost: they are bypassed and deleted again.
-    pub(crate) async fn delete_keys(&self, keys: &[String]) -> Vec<Result<(), Error>> {
+    pub(crate) async fn delete_keys(&self, keys: &[String]) -> Vec<Result<Gone, Error>> {
         let mut pending = Pending {
             engine: self,
             keys: Some(keys),
@@ -177,7 +181,7 @@ async fn sent_again(store: &dyn Store, lost: &LostDeletes) -> bool {
 }
 
 /// Remembers what became of keys that were asked for until `turn`. Says whether anything worked.
-fn note(lost: &LostDeletes, turn: u64, keys: &[String], became: &[Result<(), Error>]) -> bool {
+fn note(lost: &LostDeletes, turn: u64, keys: &[String], became: &[Result<Gone, Error>]) -> bool {
     let done = keys.iter().zip(became).filter(|(_, became)| became.is_ok());
     let done: Vec<_> = done.map(|(key, _)| key.clone()).collect();
     lost.done(&done, turn);
@@ -186,7 +190,7 @@ fn note(lost: &LostDeletes, turn: u64, keys: &[String], became: &[Result<(), Err
 
 /// Deletes keys together, and those for which that is not allowed each for itself: the others need not wait for one that a
 /// user may not touch.
-pub(super) async fn delete_each(store: &dyn Store, keys: &[String]) -> Vec<Result<(), Error>> {
+pub(super) async fn delete_each(store: &dyn Store, keys: &[String]) -> Vec<Result<Gone, Error>> {
     let mut each = together(store, keys).await;
     if keys.len() <= 1 {
         return each;
@@ -194,13 +198,13 @@ pub(super) async fn delete_each(store: &dyn Store, keys: &[String]) -> Vec<Resul
     for (key, deleted) in keys.iter().zip(&mut each) {
         if deleted.as_ref().is_err_and(Error::is_definite) {
             let mut alone = together(store, core::slice::from_ref(key)).await;
-            *deleted = alone.pop().unwrap_or(Ok(()));
+            *deleted = alone.pop().unwrap_or(Ok(Gone::Surely));
         }
     }
     each
 }
 
-async fn together(store: &dyn Store, keys: &[String]) -> Vec<Result<(), Error>> {
+async fn together(store: &dyn Store, keys: &[String]) -> Vec<Result<Gone, Error>> {
     if keys.is_empty() {
         return Vec::new();
     }
@@ -208,6 +212,21 @@ async fn together(store: &dyn Store, keys: &[String]) -> Vec<Result<(), Error>> 
         Ok(deleted) => deleted.each(keys.len()),
         Err(error) => keys.iter().map(|_| Err(error.clone())).collect(),
     }
+}
+
+/// What a deletion of several keys is to its caller.
+///
+/// # Errors
+/// The first one; [`ErrorKind::Unconfirmed`](crate::ErrorKind::Unconfirmed) if there is none and some are only that.
+pub(crate) fn all_gone(deleted: &[Result<Gone, Error>]) -> Result<(), Error> {
+    if let Some(error) = first_error(deleted) {
+        return Err(error);
+    }
+    let unconfirmed = deleted.iter().flatten().any(|gone| gone.is_unconfirmed());
+    if unconfirmed {
+        return Err(Error::unconfirmed());
+    }
+    Ok(())
 }
 
 pub(super) fn first_error<T>(results: &[Result<T, Error>]) -> Option<Error> {

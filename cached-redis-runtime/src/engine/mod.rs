@@ -26,9 +26,10 @@ pub(crate) use election::{Candidate, Election};
 pub(crate) use fill::Outcome;
 pub(crate) use freshness::Freshness;
 pub(crate) use guards::Guards;
+pub(crate) use invalidate::all_gone;
 pub(crate) use patience::Left;
 pub(crate) use plan::{Hit, Plan, Reload, Ticket};
-pub(crate) use tags::{Membership, Registration, tag_prefix};
+pub(crate) use tags::{Membership, Registration, Swept, tag_prefix};
 pub(crate) use write::Seized;
 
 use core::fmt;
@@ -60,6 +61,8 @@ pub(crate) struct Settings {
     pub(crate) format: Format,
     /// How long a call waits for the store, altogether.
     pub(crate) deadline: Duration,
+    /// How much longer it waits for replicas to confirm a deletion.
+    pub(crate) confirmation: Duration,
     pub(crate) lease: Duration,
     pub(crate) wait: Duration,
     pub(crate) max_value_bytes: usize,
@@ -186,6 +189,7 @@ impl Engine {
                 .collect(),
             connected: self.store.is_ready(),
             pending_deletes: self.lost.len(),
+            unconfirmed: self.store.unconfirmed(),
             waiting: self.flights.waiting() + self.rounds.waiting() + self.reloads.waiting(),
             queued: self.queued.read(),
             under_way: self.flights.len()

@@ -89,6 +89,12 @@ impl Patience {
         Left::of(self.due.saturating_duration_since(clock::now()))
     }
 
+    /// It waits so much longer for the store.
+    pub(super) fn longer(mut self, time: Duration) -> Self {
+        self.due += time;
+        self
+    }
+
     /// Since `began` it waited for a load of others, and not for the store.
     pub(super) fn waited(&mut self, began: Instant) {
         self.due += clock::now() - began;

@@ -21,7 +21,7 @@ use crate::flight::{Turn, Verdict};
 use crate::lease::Lease;
 use crate::observe::Count;
 use crate::site::Site;
-use crate::store::{BATCH, Cursor, Deleted, Store, Tagging};
+use crate::store::{BATCH, Cursor, Deleted, Gone, Store, Tagging};
 use crate::sync::{Arc, Mutex, Weak};
 use crate::ttl::{Life, Lifetimes};
 
@@ -148,7 +148,7 @@ impl Engine {
         let (deleted, swept) = self.carry_out(keys, tags).await;
         let deleted = self.count_deleted(site, &deleted);
         self.count_swept(site, tags, &swept);
-        deleted.and(swept.map(drop))
+        deleted.and(swept.and_then(Swept::all_gone))
     }
 
     /// Takes keys out of their guards, then invalidates tags.
@@ -170,7 +170,7 @@ impl Engine {
         let swept = pending.sweep_after(core::slice::from_ref(&left), patience);
         let swept = swept.await;
         self.count_swept(site, tags, &swept);
-        left.and(swept.map(drop))
+        left.and(swept.and_then(Swept::all_gone))
     }
 
     /// Deletes keys together, then the members of the tags, and says how many of these there were.
@@ -181,9 +181,9 @@ impl Engine {
         &self,
         keys: &[String],
         tags: &[String],
-    ) -> (Vec<Result<(), Error>>, Result<u64, Error>) {
+    ) -> (Vec<Result<Gone, Error>>, Result<Swept, Error>) {
         let pending = PendingTags::new(self, tags);
-        let patience = Patience::new(&self.settings);
+        let patience = Patience::new(&self.settings).longer(self.settings.confirmation);
         let deleted = self.delete_keys(keys).await;
         let swept = pending.sweep_after(&deleted, patience).await;
         (deleted, swept)
@@ -194,11 +194,19 @@ impl Engine {
         &self,
         site: &'static Site,
         tags: &[String],
-        swept: &Result<u64, Error>,
+        swept: &Result<Swept, Error>,
     ) {
         match swept {
-            Ok(0) => {}
-            Ok(deleted) => self.counters(site).add(Count::TagInvalidation, *deleted),
+            Ok(swept) => {
+                for (what, n) in [
+                    (Count::TagInvalidation, swept.deleted),
+                    (Count::Unconfirmed, swept.unconfirmed),
+                ] {
+                    if n > 0 {
+                        self.counters(site).add(what, n);
+                    }
+                }
+            }
             Err(error) => {
                 self.counters(site)
                     .add(Count::LostDelete, tags.len() as u64);
@@ -215,6 +223,33 @@ impl Engine {
     }
 }
 
+/// What the invalidation of tags came to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Swept {
+    /// How many entries there were.
+    deleted: u64,
+    /// Of how many members too few replicas have confirmed that they are gone.
+    unconfirmed: u64,
+}
+
+impl Swept {
+    fn add(&mut self, other: Self) {
+        self.deleted += other.deleted;
+        self.unconfirmed += other.unconfirmed;
+    }
+
+    /// What it is to its caller.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unconfirmed`].
+    pub(crate) fn all_gone(self) -> Result<(), Error> {
+        if self.unconfirmed > 0 {
+            return Err(Error::unconfirmed());
+        }
+        Ok(())
+    }
+}
+
 /// Tags whose invalidation is under way.
 struct PendingTags<'a> {
     engine: &'a Engine,
@@ -228,22 +263,23 @@ impl<'a> PendingTags<'a> {
 
     /// After the deletion of keys. If the server did not answer that, the tags are lost as well: to find that out would
     /// take the caller another deadline.
-    async fn sweep_after(
+    async fn sweep_after<T>(
         self,
-        deleted: &[Result<(), Error>],
+        deleted: &[Result<T, Error>],
         patience: Patience,
-    ) -> Result<u64, Error> {
+    ) -> Result<Swept, Error> {
+        let confirmation = self.engine.settings.confirmation;
         match outage(deleted) {
             Some(error) if !self.tags.is_empty() => Err(error),
-            _ => self.sweep(patience).await,
+            _ => self.sweep(patience.longer(confirmation)).await,
         }
     }
 
-    async fn sweep(mut self, patience: Patience) -> Result<u64, Error> {
-        let (mut deleted, mut failed) = (0, None);
+    async fn sweep(mut self, patience: Patience) -> Result<Swept, Error> {
+        let (mut all, mut failed) = (Swept::default(), None);
         while let [tag, rest @ ..] = self.tags {
             match sweep(&*self.engine.store, tag, Some(patience)).await {
-                Ok(keys) => deleted += keys,
+                Ok(swept) => all.add(swept),
                 // Not of our making, and not to be had by trying again.
                 Err(error) if error.kind() == ErrorKind::WrongType => failed = Some(error),
                 // The next would fail as this one did, and wait as long to find out.
@@ -251,7 +287,7 @@ impl<'a> PendingTags<'a> {
             }
             self.tags = rest;
         }
-        failed.map_or(Ok(deleted), Err)
+        failed.map_or(Ok(all), Err)
     }
 }
 
@@ -272,18 +308,25 @@ pub(super) async fn make_good_tag(store: &dyn Store, tag: &str) -> Result<(), Er
 
 /// Deletes the members of a tag as they are read; one that cannot be deleted does not keep the others. A caller's patience
 /// is for the first of them: many members take their time, each command with a deadline of its own.
-async fn sweep(store: &dyn Store, tag: &str, mut patience: Option<Patience>) -> Result<u64, Error> {
-    let (mut cursor, mut count, mut failed) = (Cursor::default(), 0, None);
+async fn sweep(
+    store: &dyn Store,
+    tag: &str,
+    mut patience: Option<Patience>,
+) -> Result<Swept, Error> {
+    let (mut cursor, mut all, mut failed) = (Cursor::default(), Swept::default(), None);
     loop {
         let some = sweep_some(store, tag, cursor);
         let (next, deleted) = match patience.take() {
             Some(patience) => patience.spend(some).await?,
             None => some.await?,
         };
-        count += deleted.count;
+        all.add(Swept {
+            deleted: deleted.count,
+            unconfirmed: deleted.unconfirmed.len() as u64,
+        });
         failed = failed.or(deleted.failed.into_iter().next());
         if next.at == 0 {
-            return failed.map_or(Ok(count), |(_, error)| Err(error));
+            return failed.map_or(Ok(all), |(_, error)| Err(error));
         }
         cursor = next;
     }
@@ -300,6 +343,8 @@ async fn sweep_some(
     for some in members.chunks(BATCH) {
         let deleted = store.delete(some).await?;
         all.count += deleted.count;
+        // Nobody asks which.
+        all.unconfirmed.extend(deleted.unconfirmed);
         all.failed.extend(deleted.failed);
     }
     Ok((next, all))

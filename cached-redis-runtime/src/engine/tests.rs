@@ -12,7 +12,7 @@ use crate::clock::{self, Instant, Sent};
 use crate::codec::{Entry, HEADER, Nonce, Renewal, read};
 use crate::size::Size;
 use crate::store::{
-    BATCH, Claimed, Claiming, Cursor, Deleted, Expect, Filling, Look, Reply, Tagging,
+    BATCH, Claimed, Claiming, Cursor, Deleted, Expect, Filling, Gone, Look, Reply, Tagging,
 };
 use crate::sync::Mutex;
 
@@ -121,7 +121,7 @@ impl Store for Late {
     fn unguard_many<'a>(
         &'a self,
         leaving: &'a [(&'a str, Nonce)],
-    ) -> Reply<'a, Vec<Result<(), Error>>> {
+    ) -> Reply<'a, Vec<Result<Gone, Error>>> {
         self.say(self.store.unguard_many(leaving))
     }
 
@@ -169,6 +169,7 @@ fn late_with(millis: u64, lease: Duration) -> (Arc<Engine>, Arc<AtomicU64>) {
         namespace: String::new(),
         format: Format::default(),
         deadline: DEADLINE,
+        confirmation: Duration::ZERO,
         lease,
         wait: Duration::from_secs(5),
         max_value_bytes: 1 << 20,

@@ -92,6 +92,7 @@ impl Engine {
             Ok(true) => {}
             Ok(false) => {
                 let deleted = async { Ok(self.delete_keys(&keys).await) };
+                let patience = patience.longer(self.settings.confirmation);
                 let deleted = patience.spend(deleted).await;
                 let deleted = deleted.unwrap_or_else(|error| vec![Err(error)]);
                 // An error has been counted, and the deletion will be made good.

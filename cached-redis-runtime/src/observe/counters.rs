@@ -71,6 +71,8 @@ counters! {
     Invalidation invalidations,
     /// Entries deleted by the invalidation of a tag.
     TagInvalidation tag_invalidations,
+    /// Of these two, the ones that fewer replicas than `wait_for_replicas` asks for have confirmed in time.
+    Unconfirmed unconfirmed,
     /// Keys and tags whose deletion failed and waits to be sent again.
     LostDelete lost_deletes,
     /// Calls that did not use the cache: `when`, `bypass`, a key or tag with a pending deletion, a recursive call.
@@ -113,6 +115,9 @@ pub struct Stats {
     pub connected: bool,
     /// Keys and tags whose deletion failed and has not been made good yet.
     pub pending_deletes: usize,
+    /// Keys that were deleted and that fewer replicas than `wait_for_replicas` asks for have confirmed in time, those deleted
+    /// in the background and by [`Cache::invalidate`](crate::Cache::invalidate) among them.
+    pub unconfirmed: u64,
     /// Calls that wait for another call's load right now.
     pub waiting: usize,
     /// Calls that stand in line because their function runs `max_loads` bodies already.

@@ -6,13 +6,15 @@ use crate::faults::Kind;
 
 pub(crate) const USAGE: &str = "\
 history [--seconds 60] [--seed 1] [--processes 3] [--readers 8] [--writers 2] [--keys 50]
-        [--faults all|none|NAME,NAME] [--cluster] [--guarded] [--naive]
+        [--faults all|none|NAME,NAME] [--cluster] [--wait] [--guarded] [--naive]
 
 Readers and writers (so many per process) on a real redis-server; exit code 1 if a read saw a value that is older than
 a write which had been invalidated before the read began, if a call hangs or a worker dies by itself.
 
 --cluster on three primaries and their replicas, which are killed, stopped and replaced while slots move between them; a
           read of what a failover had brought back is counted by itself, and is no violation
+--wait    with --cluster: deletions wait for the replica (`wait_for_replicas`), and a read of what a failover had brought back
+          is a violation if the replica had confirmed the deletion, or if no primary was killed or stopped
 --guarded every write has `before`, and the only faults are killed processes: a write that was killed between its
           commit and its return must be seen after the lease as well
 --naive   the usual GET, load, SET, DEL instead of cached-redis: it must be found wrong";
@@ -22,6 +24,10 @@ const ENOUGH_KEYS: u32 = 100;
 
 /// What a run is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "switches of a command line that have nothing to do with each other"
+)]
 pub(crate) struct Arguments {
     pub(crate) seconds: u64,
     pub(crate) seed: u64,
@@ -32,6 +38,8 @@ pub(crate) struct Arguments {
     pub(crate) faults: Vec<Kind>,
     /// On six nodes.
     pub(crate) cluster: bool,
+    /// For replicas.
+    pub(crate) wait: bool,
     /// Only writes with `before`, only killed processes.
     pub(crate) guarded: bool,
     pub(crate) naive: bool,
@@ -48,6 +56,7 @@ impl Default for Arguments {
             keys: 50,
             faults: Kind::ALL.to_vec(),
             cluster: false,
+            wait: false,
             guarded: false,
             naive: false,
         }
@@ -66,6 +75,7 @@ impl fmt::Display for Arguments {
             keys,
             faults,
             cluster,
+            wait,
             guarded,
             naive,
         } = self;
@@ -82,6 +92,9 @@ impl fmt::Display for Arguments {
         )?;
         if *cluster {
             f.write_str(" --cluster")?;
+        }
+        if *wait {
+            f.write_str(" --wait")?;
         }
         if *guarded {
             f.write_str(" --guarded")?;
@@ -103,6 +116,7 @@ impl Arguments {
             match name.as_str() {
                 "--naive" => arguments.naive = true,
                 "--cluster" => arguments.cluster = true,
+                "--wait" => arguments.wait = true,
                 "--guarded" => arguments.guarded = true,
                 name => arguments.set(name, &words.next().unwrap_or_default())?,
             }
@@ -114,10 +128,19 @@ impl Arguments {
         if arguments.processes == 0 || arguments.keys == 0 {
             return Err("there must be a process and a key".to_owned());
         }
+        if arguments.wait && !arguments.cluster {
+            return Err("`--wait` waits for replicas, which only `--cluster` has".to_owned());
+        }
         if arguments.naive && arguments.cluster {
             return Err("`--naive` knows no cluster".to_owned());
         }
         Ok(arguments)
+    }
+
+    /// Whether each primary hands over what it knows before it is replaced.
+    pub(crate) fn is_orderly(&self) -> bool {
+        let cruel = [Kind::KillPrimary, Kind::StopServer];
+        !self.faults.iter().any(|kind| cruel.contains(kind))
     }
 
     fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
@@ -167,10 +190,11 @@ mod tests {
 
     #[test]
     fn arguments_in_any_order() {
-        let parsed = parse("--seed 7 --cluster --faults cut,kill --keys 5").unwrap();
+        let parsed = parse("--seed 7 --cluster --wait --faults cut,kill --keys 5").unwrap();
         let expected = Arguments {
             seed: 7,
             cluster: true,
+            wait: true,
             faults: vec![Kind::Cut, Kind::Kill],
             keys: 5,
             ..Arguments::default()
@@ -189,5 +213,6 @@ mod tests {
         assert!(parse("--speed 3").unwrap_err().contains("no such argument"));
         assert!(parse("--keys 0").is_err());
         assert!(parse("--naive --cluster").is_err());
+        assert!(parse("--wait").is_err());
     }
 }

@@ -15,7 +15,8 @@
 //! - A write whose process was killed between the commit and the return *never returned*. It raises no floor, unless all
 //!   writes have `before` and nothing but processes fails: then it does when the lease is over, which its guard lives.
 //! - On a cluster, a deletion that a primary confirmed before it was replaced may be *lost in the failover*: [`Deletions`]
-//!   says for each stale read whether that accounts for it.
+//!   says for each stale read whether that accounts for it. With `--wait` it accounts for none of those that the replica
+//!   had confirmed as well.
 //!
 //! A source that executes a commit after its caller has given up is in no one's power; such a version is never a floor,
 //! because the caller never learns it.
@@ -36,10 +37,11 @@ struct Key {
 
 impl Key {
     /// From now on every read must see at least this version.
-    fn invalidated(&mut self, version: u64, committed: u64, now: u64) {
+    fn invalidated(&mut self, version: u64, committed: u64, now: u64, replicated: bool) {
         self.floor = version.max(self.floor);
         let (from, to) = (committed, now);
-        self.deletions.confirmed(version, Span { from, to });
+        self.deletions
+            .confirmed(version, Span { from, to }, replicated);
     }
 }
 
@@ -98,12 +100,13 @@ impl Checker {
             writing,
             ended,
             executed,
+            replicated,
             ..
         } = end;
         let commit = session.returned(end.key, version);
         let key = self.key(end.key);
         if executed {
-            key.invalidated(version, commit.at, now);
+            key.invalidated(version, commit.at, now, replicated);
         } else {
             session.owe(commit);
         }
@@ -119,7 +122,8 @@ impl Checker {
     pub(crate) fn made_good(&mut self, session: &mut Session, key: u32, version: u64, now: u64) {
         let committed = session.made_good(key, version);
         let key = self.key(key);
-        key.invalidated(version, committed, now);
+        // Whether a replica has it as well, nobody was told.
+        key.invalidated(version, committed, now, false);
         key.past.add(now, session.who(), Event::MadeGood(version));
     }
 
@@ -242,6 +246,7 @@ mod tests {
                 writing,
                 ended: true,
                 executed,
+                replicated: false,
             };
             self.checker.wrote(&mut self.here, end, 0);
             version

@@ -24,6 +24,8 @@ impl Span {
 struct Deletion {
     version: u64,
     executed: Span,
+    /// The replica has confirmed it, so no failover undoes it.
+    replicated: bool,
 }
 
 /// A read that saw an older version than `floor`, which had been invalidated when it began.
@@ -48,14 +50,18 @@ pub(crate) struct Deletions {
 }
 
 impl Deletions {
-    pub(crate) fn confirmed(&mut self, version: u64, executed: Span) {
+    pub(crate) fn confirmed(&mut self, version: u64, executed: Span, replicated: bool) {
         if self.latest.len() == KEPT
             && let Some(first) = self.latest.pop_front()
             && !self.is_at_risk(first)
         {
             self.before = self.before.max(first.version);
         }
-        self.latest.push_back(Deletion { version, executed });
+        self.latest.push_back(Deletion {
+            version,
+            executed,
+            replicated,
+        });
     }
 
     /// What was executed meanwhile may be undone.
@@ -82,7 +88,7 @@ impl Deletions {
 
     fn is_at_risk(&self, deletion: Deletion) -> bool {
         let mut spans = self.at_risk.iter();
-        spans.any(|span| span.overlaps(deletion.executed))
+        !deletion.replicated && spans.any(|span| span.overlaps(deletion.executed))
     }
 }
 
@@ -107,8 +113,8 @@ mod tests {
     #[test]
     fn a_deletion_right_before_a_failover_may_be_lost_and_one_before_may_not() {
         let mut deletions = Deletions::default();
-        deletions.confirmed(1, span(10, 12));
-        deletions.confirmed(2, span(20, 30));
+        deletions.confirmed(1, span(10, 12), false);
+        deletions.confirmed(2, span(20, 30), false);
         assert!(!deletions.are_lost_for(&missed(1, 2)), "nobody took over");
         deletions.put_at_risk(span(25, 60));
         assert!(deletions.are_lost_for(&missed(1, 2)));
@@ -122,23 +128,34 @@ mod tests {
     fn a_deletion_after_the_failover_counts_from_when_it_was_confirmed() {
         let mut deletions = Deletions::default();
         deletions.put_at_risk(span(25, 60));
-        deletions.confirmed(1, span(20, 30));
-        deletions.confirmed(2, span(90, 105));
+        deletions.confirmed(1, span(20, 30), false);
+        deletions.confirmed(2, span(90, 105), false);
         assert!(deletions.are_lost_for(&missed(0, 2)));
-        deletions.confirmed(3, span(90, 95));
+        deletions.confirmed(3, span(90, 95), false);
         assert!(!deletions.are_lost_for(&missed(0, 3)));
+    }
+
+    #[test]
+    fn a_deletion_that_the_replica_has_confirmed_is_not_lost() {
+        let mut deletions = Deletions::default();
+        deletions.put_at_risk(span(25, 60));
+        deletions.confirmed(1, span(20, 30), true);
+        assert!(!deletions.are_lost_for(&missed(0, 1)));
+        deletions.confirmed(2, span(20, 30), false);
+        assert!(deletions.are_lost_for(&missed(1, 2)));
+        assert!(!deletions.are_lost_for(&missed(0, 2)));
     }
 
     #[test]
     fn what_is_no_longer_kept_was_felt() {
         let mut deletions = Deletions::default();
-        deletions.confirmed(1, span(1, 2));
+        deletions.confirmed(1, span(1, 2), false);
         for version in 2..=200 {
-            deletions.confirmed(version, span(50, 51));
+            deletions.confirmed(version, span(50, 51), false);
         }
         deletions.put_at_risk(span(50, 60));
         assert!(!deletions.are_lost_for(&missed(0, 201)));
-        deletions.confirmed(201, span(55, 56));
+        deletions.confirmed(201, span(55, 56), false);
         assert!(!deletions.are_lost_for(&missed(0, 201)));
         assert!(deletions.are_lost_for(&missed(1, 201)));
     }

@@ -48,6 +48,8 @@ pub(crate) struct WriteEnd {
     pub(crate) ended: bool,
     /// The deletion is known to have been executed.
     pub(crate) executed: bool,
+    /// So was it by a replica.
+    pub(crate) replicated: bool,
 }
 
 /// What a worker's cache says about itself.
@@ -136,6 +138,7 @@ impl Said {
         };
         let write = |end: WriteEnd| {
             let (ended, executed) = (end.ended.into(), end.executed.into());
+            let replicated = end.replicated.into();
             padded([
                 6,
                 end.key.into(),
@@ -143,6 +146,7 @@ impl Said {
                 end.writing.number(),
                 ended,
                 executed,
+                replicated,
             ])
         };
         let short = |tag, a, b| padded([tag, a, b]);
@@ -214,6 +218,7 @@ impl Said {
                 writing: Writing::numbered(word[2])?,
                 ended: word[3] != 0,
                 executed: word[4] != 0,
+                replicated: word[5] != 0,
             }),
             7 => Self::MadeGood {
                 key: key(word[0])?,
@@ -308,6 +313,7 @@ mod tests {
                 writing: Writing::Always,
                 ended: true,
                 executed: true,
+                replicated: true,
             }),
             Said::MadeGood { key, version },
             Said::Unseen(Unseen::Panicked),

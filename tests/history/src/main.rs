@@ -132,6 +132,7 @@ async fn scene(arguments: &Arguments, referee: &Referee, scratch: &ScratchDir) -
             writers: arguments.writers,
             keys: arguments.keys,
             guarded: arguments.guarded,
+            wait: arguments.wait,
             naive: arguments.naive,
         };
         places.push(Place::start(assignment, referee.clone()).expect("this program"));

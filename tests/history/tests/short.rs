@@ -29,6 +29,28 @@ fn on_a_cluster_only_what_a_failover_has_lost_is_older() {
 }
 
 #[test]
+fn a_failover_brings_back_nothing_that_its_replica_had_confirmed() {
+    let run = "--cluster --wait --seconds 18 --processes 3 --readers 6 --writers 2 --keys 60";
+    let kills = history(&format!("{run} --seed 36"));
+    let text = text(&kills);
+    assert!(kills.status.success(), "{text}");
+    assert!(text.contains("kill-primary "), "{text}");
+}
+
+#[test]
+fn a_failover_in_order_brings_back_nothing() {
+    let run = "--cluster --wait --seconds 18 --processes 3 --readers 6 --writers 2 --keys 60";
+    let orderly = history(&format!(
+        "{run} --seed 36 --faults failover,reshard,cut,kill,pause"
+    ));
+    let text = text(&orderly);
+    assert!(orderly.status.success(), "{text}");
+    assert!(text.contains("failover "), "{text}");
+    let none = "reads of what they brought back 0,";
+    assert!(text.contains(none), "{text}");
+}
+
+#[test]
 fn a_guarded_write_whose_process_was_killed_is_seen_after_the_lease() {
     let run = history("--guarded --seconds 14 --seed 7 --processes 4");
     assert!(run.status.success(), "{}", text(&run));

@@ -16,7 +16,7 @@ use crate::codec::{DATE, LEASE, Nonce, Renewal, lease, read_guard};
 use crate::error::Error;
 use crate::observe::ServerInfo;
 use crate::size::Size;
-use crate::store::{Claimed, Cursor, Deleted, Expect, Look, Reply, Store, Tagging};
+use crate::store::{Claimed, Cursor, Deleted, Expect, Gone, Look, Reply, Store, Tagging};
 use crate::sync::{Arc, Mutex};
 use tags::Tags;
 
@@ -324,13 +324,13 @@ impl Store for MemoryStore {
     fn unguard_many<'a>(
         &'a self,
         leaving: &'a [(&'a str, Nonce)],
-    ) -> Reply<'a, Vec<Result<(), Error>>> {
+    ) -> Reply<'a, Vec<Result<Gone, Error>>> {
         let capacity = self.capacity;
         self.with(|state| {
             for &(key, token) in leaving {
                 state.unguard(key, token, capacity);
             }
-            leaving.iter().map(|_| Ok(())).collect()
+            leaving.iter().map(|_| Ok(Gone::Surely)).collect()
         })
     }
 
@@ -342,7 +342,7 @@ impl Store for MemoryStore {
             }
             Deleted {
                 count,
-                failed: Vec::new(),
+                ..Deleted::default()
             }
         })
     }

@@ -14,12 +14,15 @@ use core::time::Duration;
 use redis::{Cmd, Pipeline, RedisError, Value};
 use tokio::sync::watch;
 
+use super::confirm::Confirm;
 use super::connected::Connected;
+use super::convoy::Convoy;
 use super::deadline::Deadlines;
 use super::error::{convert, is_dead, is_permanent, is_read_only, timeout, unavailable};
 use super::link::{self, Link};
 use super::place::Place;
 use super::policy::Policy;
+use super::server::Lane;
 use super::supervisor::{ATTEMPT, Supervised, Supervisor, supervise};
 use crate::clock::{self, Sent};
 use crate::error::Error;
@@ -41,6 +44,8 @@ pub(super) struct Endpoint {
     first: Option<Weak<Endpoint>>,
     /// It is slow because of what it carries, which says nothing about others.
     apart: bool,
+    /// What goes there goes together, and has to be confirmed.
+    convoy: Option<Convoy>,
     deadlines: Arc<Deadlines>,
     link: Arc<Link<Connected>>,
     /// How the latest attempt ended, for those who wait for the first.
@@ -52,25 +57,52 @@ pub(super) struct Endpoint {
 
 impl Endpoint {
     pub(super) fn new(place: Arc<Place>) -> Arc<Self> {
-        Self::beside(place, None, false)
+        Self::beside(place, None, false, None)
     }
 
     /// For another connection to the same server.
     pub(super) fn another(self: &Arc<Self>) -> Arc<Self> {
-        Self::beside(Arc::clone(&self.place), Some(Arc::downgrade(self)), false)
+        Self::beside(
+            Arc::clone(&self.place),
+            Some(Arc::downgrade(self)),
+            false,
+            None,
+        )
     }
 
     /// For one that carries what no other is to carry.
     pub(super) fn apart(self: &Arc<Self>) -> Arc<Self> {
-        Self::beside(Arc::clone(&self.place), Some(Arc::downgrade(self)), true)
+        Self::beside(
+            Arc::clone(&self.place),
+            Some(Arc::downgrade(self)),
+            true,
+            None,
+        )
     }
 
-    fn beside(place: Arc<Place>, first: Option<Weak<Self>>, apart: bool) -> Arc<Self> {
+    /// For one that carries deletions that have to be confirmed.
+    pub(super) fn confirming(self: &Arc<Self>) -> Arc<Self> {
+        let convoy = Some(Convoy::default());
+        let place = Arc::clone(&self.place);
+        Self::beside(place, Some(Arc::downgrade(self)), true, convoy)
+    }
+
+    fn beside(
+        place: Arc<Place>,
+        first: Option<Weak<Self>>,
+        apart: bool,
+        convoy: Option<Convoy>,
+    ) -> Arc<Self> {
+        let policy = &place.policy;
+        // The server answers what is sent with a `WAIT` when that ends.
+        let confirm = policy.confirm.as_ref().filter(|_| convoy.is_some());
+        let deadline = policy.deadline + confirm.map_or(Duration::ZERO, Confirm::limit);
         Arc::new(Self {
-            deadlines: Arc::new(Deadlines::new(place.policy.deadline)),
+            deadlines: Arc::new(Deadlines::new(deadline)),
             place,
             first,
             apart,
+            convoy,
             link: Arc::new(Link::new()),
             outcome: watch::Sender::new(None),
             supervisor: Supervisor::default(),
@@ -135,6 +167,15 @@ impl Endpoint {
 
     pub(super) fn policy(&self) -> &Policy {
         &self.place.policy
+    }
+
+    pub(super) fn convoy(&self) -> Option<&Convoy> {
+        self.convoy.as_ref()
+    }
+
+    /// How long somebody waits for a deletion that has to be confirmed.
+    pub(super) fn patience(&self) -> Duration {
+        self.place.policy.patience(Lane::Confirmed)
     }
 
     pub(super) fn deadline(&self) -> Duration {

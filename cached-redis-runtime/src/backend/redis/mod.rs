@@ -2,8 +2,10 @@
 
 mod claims;
 mod cluster;
+mod confirm;
 mod connect;
 mod connected;
+mod convoy;
 mod deadline;
 mod dial;
 mod error;
@@ -28,6 +30,7 @@ mod together;
 mod url;
 mod wire;
 
+pub(crate) use confirm::Quorum;
 pub(crate) use steps::{RedisStore, Settings};
 pub(crate) use tls_settings::TlsSettings;
 pub(crate) use url::deadline_of;

@@ -5,19 +5,24 @@ use core::time::Duration;
 use redis::{Cmd, RedisError, Value};
 
 use super::claims::{ClaimArgs, claimed, set_claim};
+use super::confirm::certainty;
 use super::connect::Live;
 use super::error::{convert, is_forbidden, is_unknown_script, is_unknown_syntax};
 use super::route::{Route, Sent};
 use super::scripts::Script;
 use super::steps::{RedisStore, integer, millis, scripted, unexpected};
-use super::wire::Routed;
+use super::wire::{Routed, Wire};
 use crate::codec::{Nonce, lease};
 use crate::error::Error;
 use crate::size::Size;
-use crate::store::{Claimed, Claiming, Deleted, Expect, Filling};
+use crate::store::{Claimed, Claiming, Deleted, Expect, Filling, Gone};
+use crate::sync::atomic::Ordering;
 
 /// A script's key and arguments.
 pub(super) type Call<'a> = (&'a str, Vec<&'a [u8]>);
+
+/// How a key's commands go.
+type Way = fn(&Wire, &str) -> Result<Route, Error>;
 
 impl RedisStore {
     pub(super) async fn mget(
@@ -27,7 +32,8 @@ impl RedisStore {
     ) -> Result<Vec<Result<Option<Vec<u8>>, Error>>, Error> {
         let mut found: Vec<_> = keys.iter().map(|_| Err(unexpected())).collect();
         let named = keys.iter().copied();
-        for (places, reply) in self.wire.send_grouped("MGET", named, size).await? {
+        let route = |key: &str| self.wire.route_of(key, size);
+        for (places, reply) in self.wire.send_grouped("MGET", named, route).await? {
             match settle(reply) {
                 Ok(Value::Array(values)) => {
                     for (at, value) in places.into_iter().zip(values) {
@@ -51,14 +57,18 @@ impl RedisStore {
     }
 
     pub(super) async fn delete_all(&self, keys: &[String]) -> Result<Deleted, Error> {
-        let mut deleted = Deleted {
-            count: 0,
-            failed: Vec::new(),
-        };
+        let mut deleted = Deleted::default();
         let keys = keys.iter().map(String::as_str);
-        for (places, reply) in self.wire.send_grouped("DEL", keys, Size::Ordinary).await? {
-            match settle(reply).and_then(|reply| integer(&reply)) {
-                Ok(count) => deleted.count += count,
+        let route = |key: &str| self.wire.route_of_deletion(key);
+        for (places, reply) in self.wire.send_grouped("DEL", keys, route).await? {
+            let reply = self.deleted(reply, places.len());
+            match reply.and_then(|(reply, gone)| Ok((integer(&reply)?, gone))) {
+                Ok((count, gone)) => {
+                    deleted.count += count;
+                    if gone.is_unconfirmed() {
+                        deleted.unconfirmed.extend(places);
+                    }
+                }
                 Err(error) => {
                     let failed = places.into_iter().map(|at| (at, error.clone()));
                     deleted.failed.extend(failed);
@@ -108,8 +118,8 @@ impl RedisStore {
             }
             is_set || is_unknown_script(error)
         };
-        let script = Script::Claim;
-        let replies = self.send_scripted(script, &calls, commands, is_unknown);
+        let what = (Script::Claim, &calls[..]);
+        let replies = self.send_scripted(what, commands, is_unknown, Wire::route);
         let replies = replies.await?.into_iter().zip(&leases);
         let results = replies.map(|(reply, lease)| claimed(settle(reply)?, lease));
         Ok(results.collect())
@@ -172,7 +182,8 @@ impl RedisStore {
         let mut released: Vec<_> = replies.into_iter().map(released).collect();
         // As for one alone.
         let keys = forbidden.iter().map(|&at| leases[at].0);
-        match self.wire.send_grouped("DEL", keys, Size::Ordinary).await {
+        let route = |key: &str| self.wire.route(key);
+        match self.wire.send_grouped("DEL", keys, route).await {
             Ok(replies) => {
                 for (places, reply) in replies {
                     let deleted = settle(reply).map(drop);
@@ -208,14 +219,23 @@ impl RedisStore {
     pub(super) async fn unguard_all(
         &self,
         leaving: &[(&str, Nonce)],
-    ) -> Result<Vec<Result<(), Error>>, Error> {
+    ) -> Result<Vec<Result<Gone, Error>>, Error> {
         let calls: Vec<Call<'_>> = leaving
             .iter()
             .map(|(key, token)| (*key, vec![&token.0[..]]))
             .collect();
-        let replies = self.eval_all(Script::Unguard, &calls).await?;
-        let left = |reply| settle(reply).map(drop);
-        Ok(replies.into_iter().map(left).collect())
+        let replies = self.eval_each(Script::Unguard, &calls, Wire::route_of_deletion);
+        let left = |reply| self.deleted(reply, 1).map(|(_, gone)| gone);
+        Ok(replies.await?.into_iter().map(left).collect())
+    }
+
+    /// What a deletion of so many keys was answered, and counts it if it is not confirmed.
+    fn deleted(&self, reply: Sent, keys: usize) -> Result<(Value, Gone), Error> {
+        let (reply, gone) = certainty(settle(reply)?);
+        if gone.is_unconfirmed() {
+            self.unconfirmed.fetch_add(keys as u64, Ordering::Relaxed);
+        }
+        Ok((reply, gone))
     }
 
     /// One script for many keys: by digest, and by source where the digest is not known (any more).
@@ -224,14 +244,24 @@ impl RedisStore {
         script: Script,
         calls: &[Call<'_>],
     ) -> Result<Vec<Sent>, Error> {
+        self.eval_each(script, calls, Wire::route).await
+    }
+
+    /// [`eval_all`](Self::eval_all) by another way.
+    async fn eval_each(
+        &self,
+        script: Script,
+        calls: &[Call<'_>],
+        by: Way,
+    ) -> Result<Vec<Sent>, Error> {
         let commands = calls.iter().map(|call| {
-            let route = self.wire.route(call.0);
+            let route = by(&self.wire, call.0);
             let command = evaluated(script, &route, call);
             (route, command)
         });
         let commands = commands.collect();
         let is_unknown = |_, error: &RedisError| is_unknown_script(error);
-        self.send_scripted(script, calls, commands, is_unknown)
+        self.send_scripted((script, calls), commands, is_unknown, by)
             .await
     }
 
@@ -241,10 +271,10 @@ impl RedisStore {
     /// When it is the same for all: no server could be reached.
     async fn send_scripted(
         &self,
-        script: Script,
-        calls: &[Call<'_>],
+        (script, calls): (Script, &[Call<'_>]),
         commands: Vec<Routed>,
         is_unknown: impl Fn(usize, &RedisError) -> bool,
+        by: Way,
     ) -> Result<Vec<Sent>, Error> {
         let mut replies = self.wire.send_each(commands).await?;
         let mut unknown = Vec::new();
@@ -256,7 +286,7 @@ impl RedisStore {
         let again = unknown.iter().map(|&at| {
             let (key, args) = &calls[at];
             let command = scripted("EVAL", script.source(), key, args);
-            (self.wire.route(key), command)
+            (by(&self.wire, key), command)
         });
         // What the others have been answered stands, whatever becomes of these.
         let second = self.wire.send_each_alone(again.collect()).await;

@@ -2,7 +2,9 @@
 
 use redis::{Cmd, Pipeline, RedisError, Value};
 
+use super::confirm::marked;
 use super::connect::{Endpoint, Live};
+use super::convoy::{self, Load};
 use super::scripts::Script;
 use super::server::{Lane, Server};
 use crate::error::Error;
@@ -54,6 +56,15 @@ impl Route {
     }
 
     pub(super) async fn send(&self, command: &Cmd) -> Sent {
+        if self.lane == Lane::Confirmed {
+            // As large as a command under way: not to lie in the future of each.
+            let mut replies = Box::pin(self.confirm(vec![command.clone()])).await?;
+            return Ok(replies.pop().unwrap_or(Ok(Value::Nil)));
+        }
+        self.send_plainly(command).await
+    }
+
+    async fn send_plainly(&self, command: &Cmd) -> Sent {
         if !self.asking {
             return Ok(self.endpoint.send(&self.live, command).await?.0);
         }
@@ -71,6 +82,38 @@ impl Route {
         &self,
         commands: &Pipeline,
     ) -> Result<Vec<Result<Value, RedisError>>, Error> {
+        if self.lane == Lane::Confirmed {
+            return Box::pin(self.confirm(commands.cmd_iter().cloned().collect())).await;
+        }
         self.endpoint.send_all(&self.live, commands).await
+    }
+
+    /// Several deletions in one go, each reply with whether it is [confirmed](super::confirm::certainty).
+    ///
+    /// # Errors
+    /// As for [`send_all`](Self::send_all).
+    async fn confirm(&self, commands: Vec<Cmd>) -> Result<Vec<Result<Value, RedisError>>, Error> {
+        let asking = self.asking;
+        if let Some(convoy) = self.endpoint.convoy() {
+            return convoy::send(&self.endpoint, convoy, Load { commands, asking }).await;
+        }
+        if let Some(confirm) = &self.endpoint.policy().confirm {
+            confirm.doubt(format_args!(
+                "{} had to delete something while there was no connection to wait on for its replicas",
+                self.live.address()
+            ));
+        }
+        let mut pipeline = Pipeline::with_capacity(2 * commands.len());
+        for command in commands {
+            if asking {
+                pipeline.cmd("ASKING");
+            }
+            pipeline.add_command(command);
+        }
+        let replies = self.endpoint.send_all(&self.live, &pipeline).await?;
+        let replies = replies.into_iter().skip(usize::from(asking));
+        let replies = replies.step_by(1 + usize::from(asking));
+        let mark = |reply: Result<Value, _>| reply.map(|reply| marked(reply, false));
+        Ok(replies.map(mark).collect())
     }
 }

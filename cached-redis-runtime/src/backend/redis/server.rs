@@ -12,6 +12,7 @@ use super::connect::Endpoint;
 use super::place::Place;
 use super::policy::Policy;
 use super::source::Source;
+use super::together::join;
 use crate::clock;
 use crate::error::Error;
 use crate::observe::ServerInfo;
@@ -25,6 +26,8 @@ pub(super) struct Server {
     /// Likewise.
     others: Box<[Arc<Endpoint>]>,
     large: OnceLock<Arc<Endpoint>>,
+    /// For deletions, if they are to be confirmed.
+    confirming: Option<Arc<Endpoint>>,
 }
 
 /// Which connection a command takes.
@@ -34,6 +37,8 @@ pub(super) enum Lane {
     Stripe(u16),
     /// That for large values.
     Large,
+    /// That for deletions which replicas have to confirm.
+    Confirmed,
 }
 
 impl Lane {
@@ -64,15 +69,17 @@ impl Server {
             let all = core::iter::once(&first).chain(&others);
             place.stripe(all.map(|one| one.link()).collect());
         }
+        let confirming = policy.confirm.as_ref().map(|_| first.confirming());
         Arc::new(Self {
+            confirming,
             first,
             others,
             large: OnceLock::new(),
         })
     }
 
-    pub(super) fn connections(&self) -> NonZero<u8> {
-        self.first.policy().connections
+    pub(super) fn policy(&self) -> &Policy {
+        self.first.policy()
     }
 
     /// Connects, and waits for the first attempt, a second at most. The other connections follow in the background.
@@ -80,9 +87,11 @@ impl Server {
     /// # Errors
     /// As for [`Endpoint::start`].
     pub(super) async fn start(self: &Arc<Self>) -> Result<(), Error> {
-        let started = self.first.start().await;
+        let first = core::iter::once(&self.first).chain(&self.confirming);
+        // At the same time. What becomes of the second shows when something is deleted.
+        let mut started = join(first.map(Endpoint::start)).await;
         self.others.iter().for_each(Endpoint::supervise);
-        started
+        started.swap_remove(0)
     }
 
     pub(super) fn is_live(&self) -> bool {
@@ -104,6 +113,7 @@ impl Server {
             Lane::Stripe(_) if self.others.is_empty() => return &self.first,
             Lane::Stripe(number) => return self.stripe(number),
             Lane::Large => self.open_large(),
+            Lane::Confirmed => return self.confirming(),
         };
         // A server that lets nobody open another connection still serves large values. One that was lost is not replaced
         // by the first: what killed it might kill that as well.
@@ -114,6 +124,17 @@ impl Server {
             large.supervise();
             self.endpoint(Lane::FIRST)
         }
+    }
+
+    /// Without the connection on which they could be confirmed, deletions are still made.
+    fn confirming(&self) -> &Arc<Endpoint> {
+        if let Some(confirming) = &self.confirming {
+            if confirming.is_live() {
+                return confirming;
+            }
+            confirming.supervise();
+        }
+        self.endpoint(Lane::FIRST)
     }
 
     fn stripe(&self, number: u16) -> &Arc<Endpoint> {

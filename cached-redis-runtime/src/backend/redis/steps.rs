@@ -6,6 +6,7 @@ use core::time::Duration;
 use redis::{Cmd, Value};
 
 use super::cluster::Cluster;
+use super::confirm::{Confirm, Quorum};
 use super::dial::Dialer;
 use super::error::{convert, is_forbidden, is_unknown_script};
 use super::pipelined::{settle, text};
@@ -24,14 +25,17 @@ use crate::error::{Error, ErrorKind};
 use crate::observe::ServerInfo;
 use crate::size::Size;
 use crate::store::{
-    Claimed, Claiming, Cursor, Deleted, Expect, Filling, Look, Reply, Store, Tagging,
+    Claimed, Claiming, Cursor, Deleted, Expect, Filling, Gone, Look, Reply, Store, Tagging,
 };
 use crate::sync::Arc;
+use crate::sync::atomic::{AtomicU64, Ordering};
 
 /// A store on one server, or on a cluster.
 #[derive(Debug)]
 pub(crate) struct RedisStore {
     pub(super) wire: Wire,
+    /// Keys deleted without enough replicas saying so.
+    pub(super) unconfirmed: AtomicU64,
 }
 
 /// How a store is connected to.
@@ -42,6 +46,8 @@ pub(crate) struct Settings {
     /// What stands before every key.
     pub(crate) namespace: String,
     pub(crate) tls: TlsSettings,
+    /// What deletions wait for, if they do.
+    pub(crate) quorum: Option<Quorum>,
 }
 
 impl RedisStore {
@@ -55,6 +61,7 @@ impl RedisStore {
             deadline: settings.deadline,
             connections: settings.connections,
             namespace: settings.namespace,
+            confirm: settings.quorum.map(Confirm::new),
         };
         let source = match url.target {
             Target::Server(info) => Source::from(info),
@@ -66,14 +73,19 @@ impl RedisStore {
             Target::Cluster { seeds } => {
                 let cluster = Cluster::new(seeds, policy);
                 cluster.start().await?;
-                let wire = Wire::Cluster(cluster);
-                return Ok(Self { wire });
+                return Ok(Self::on(Wire::Cluster(cluster)));
             }
         };
         let server = Server::new(source, &Arc::new(policy), None);
         server.start().await?;
-        let wire = Wire::One(server);
-        Ok(Self { wire })
+        Ok(Self::on(Wire::One(server)))
+    }
+
+    fn on(wire: Wire) -> Self {
+        Self {
+            wire,
+            unconfirmed: AtomicU64::new(0),
+        }
     }
 
     /// `EVALSHA`, and `EVAL` where the digest is not known (any more).
@@ -299,7 +311,7 @@ impl Store for RedisStore {
     fn unguard_many<'a>(
         &'a self,
         leaving: &'a [(&'a str, Nonce)],
-    ) -> Reply<'a, Vec<Result<(), Error>>> {
+    ) -> Reply<'a, Vec<Result<Gone, Error>>> {
         Box::pin(self.unguard_all(leaving))
     }
 
@@ -317,6 +329,10 @@ impl Store for RedisStore {
 
     fn ping(&self) -> Reply<'_, ()> {
         Box::pin(self.wire.ping())
+    }
+
+    fn unconfirmed(&self) -> u64 {
+        self.unconfirmed.load(Ordering::Relaxed)
     }
 
     fn server(&self) -> Option<ServerInfo> {

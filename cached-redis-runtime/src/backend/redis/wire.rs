@@ -6,6 +6,7 @@ use redis::{Cmd, Pipeline, RedisError, Value};
 
 use super::cluster::{Cluster, is_split, slot_of};
 use super::error::convert;
+use super::policy::Policy;
 use super::route::{Route, Sent};
 use super::server::{Lane, Server};
 use super::together::join;
@@ -42,6 +43,17 @@ impl Wire {
         self.route_by(key, Lane::of(key, size, self.connections()))
     }
 
+    /// Where deletions go.
+    ///
+    /// # Errors
+    /// As for [`route`](Self::route).
+    pub(super) fn route_of_deletion(&self, key: &str) -> Result<Route, Error> {
+        if self.policy().confirm.is_none() {
+            return self.route(key);
+        }
+        self.route_by(key, Lane::Confirmed)
+    }
+
     /// For what belongs to one connection: always the same, as long as it is there.
     ///
     /// # Errors
@@ -58,9 +70,13 @@ impl Wire {
     }
 
     fn connections(&self) -> NonZero<u8> {
+        self.policy().connections
+    }
+
+    fn policy(&self) -> &Policy {
         match self {
-            Self::One(server) => server.connections(),
-            Self::Cluster(cluster) => cluster.connections(),
+            Self::One(server) => server.policy(),
+            Self::Cluster(cluster) => cluster.policy(),
         }
     }
 
@@ -151,7 +167,8 @@ impl Wire {
         sent.collect()
     }
 
-    /// Sends a command that takes any number of keys, with as many as go together. Says for each which they were.
+    /// Sends a command that takes any number of keys, with as many as go together, each by its `route`. Says for each which
+    /// they were.
     ///
     /// # Errors
     /// As for [`send_each`](Self::send_each).
@@ -159,12 +176,12 @@ impl Wire {
         &self,
         name: &str,
         keys: impl Iterator<Item = &'a str>,
-        size: Size,
+        route: impl Fn(&str) -> Result<Route, Error>,
     ) -> Result<Vec<(Vec<usize>, Sent)>, Error> {
         let keys: Vec<_> = keys.collect();
         let groups = self.groups(&keys);
         let began = clock::now();
-        let sent = self.send_each(self.name_groups(name, &keys, &groups, size));
+        let sent = self.send_each(name_groups(name, &keys, &groups, &route));
         let mut replies: Vec<_> = groups.into_iter().zip(sent.await?).collect();
         let is_torn = |(group, sent): &(Vec<usize>, Sent)| {
             group.len() > 1 && matches!(sent, Ok(Err(error)) if is_split(error))
@@ -173,7 +190,7 @@ impl Wire {
             let (torn, whole): (Vec<_>, _) = replies.into_iter().partition(is_torn);
             let torn = torn.into_iter().flat_map(|(group, _)| group);
             let each: Vec<_> = torn.map(|at| vec![at]).collect();
-            let commands = self.name_groups(name, &keys, &each, size);
+            let commands = name_groups(name, &keys, &each, &route);
             replies = whole;
             replies.extend(
                 each.into_iter()
@@ -181,24 +198,6 @@ impl Wire {
             );
         }
         Ok(replies)
-    }
-
-    /// A command for each group.
-    fn name_groups(
-        &self,
-        name: &str,
-        keys: &[&str],
-        groups: &[Vec<usize>],
-        size: Size,
-    ) -> Vec<Routed> {
-        let commands = groups.iter().map(|group| {
-            let mut command = redis::cmd(name);
-            for &at in group {
-                command.arg(keys[at]);
-            }
-            (self.route_of(keys[group[0]], size), command)
-        });
-        commands.collect()
     }
 
     /// Asks for a sign of life.
@@ -244,6 +243,23 @@ impl Wire {
     }
 }
 
+/// A command for each group.
+fn name_groups(
+    name: &str,
+    keys: &[&str],
+    groups: &[Vec<usize>],
+    route: impl Fn(&str) -> Result<Route, Error>,
+) -> Vec<Routed> {
+    let commands = groups.iter().map(|group| {
+        let mut command = redis::cmd(name);
+        for &at in group {
+            command.arg(keys[at]);
+        }
+        (route(keys[group[0]]), command)
+    });
+    commands.collect()
+}
+
 /// Commands for one place.
 struct Parcel {
     route: Route,
@@ -274,7 +290,10 @@ impl Parcel {
     async fn deliver(self, wire: &Wire, began: Option<Instant>) -> Vec<(usize, Sent)> {
         let replies = self.route.send_all(&self.commands);
         let (began, replies) = match (wire, began) {
-            (Wire::Cluster(cluster), Some(began)) => (began, cluster.in_time(began, replies).await),
+            (Wire::Cluster(cluster), Some(began)) => {
+                let lane = self.route.lane;
+                (began, cluster.in_time((began, lane), replies).await)
+            }
             _ => (clock::now(), replies.await),
         };
         let replies = match replies {

@@ -80,7 +80,9 @@ impl State {
     fn settle(&mut self, due: Vec<(Violation, Missed)>) {
         for (violation, missed) in due {
             let deposed = |doubts: &Doubts| doubts.was_deposed(&missed);
-            if self.checker.is_lost(&missed) {
+            if self.strict {
+                self.find(violation, missed.key);
+            } else if self.checker.is_lost(&missed) {
                 self.tally.lost_in_failover += 1;
             } else if self.doubts.as_ref().is_some_and(deposed) {
                 self.tally.from_deposed += 1;

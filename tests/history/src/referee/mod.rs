@@ -41,6 +41,8 @@ struct State {
     guards: Option<VecDeque<(u64, Who, u32, u64)>>,
     /// On a cluster.
     doubts: Option<Doubts>,
+    /// Whether a failover may lose nothing at all.
+    strict: bool,
     violations: Vec<Violation>,
     found: u64,
     /// Keys with a violation that was shown: what stays wrong is seen again and again.
@@ -72,6 +74,7 @@ impl Referee {
             phase: Phase::Work,
             guards: arguments.guarded.then(VecDeque::new),
             doubts: None,
+            strict: arguments.wait && arguments.is_orderly(),
             violations: Vec::new(),
             found: 0,
             shown: Vec::new(),

@@ -38,6 +38,8 @@ pub(crate) struct Assignment {
     pub(crate) keys: u32,
     /// All writes have `before`.
     pub(crate) guarded: bool,
+    /// Deletions wait for a replica.
+    pub(crate) wait: bool,
     pub(crate) naive: bool,
 }
 
@@ -58,6 +60,7 @@ impl Assignment {
             self.writers,
             keys,
             guarded,
+            self.wait.into(),
             naive,
         ];
         args.extend(numbers.map(|number| number.to_string()));
@@ -79,6 +82,7 @@ impl Assignment {
             writers: number()?,
             keys: u32::try_from(number()?).ok()?,
             guarded: number()? != 0,
+            wait: number()? != 0,
             naive: number()? != 0,
         })
     }
@@ -92,6 +96,7 @@ struct Worker {
     owed: Owed,
     keys: u32,
     guarded: bool,
+    wait: bool,
 }
 
 /// How long leases and guards live.
@@ -107,6 +112,7 @@ pub(crate) async fn work(assignment: Assignment) -> ! {
         owed: Owed::default(),
         keys: assignment.keys,
         guarded: assignment.guarded,
+        wait: assignment.wait,
         link,
     });
     let mut tasks = JoinSet::new();
@@ -157,6 +163,7 @@ mod tests {
             writers: 5,
             keys: 6,
             guarded: false,
+            wait: true,
             naive: true,
         };
         let args = assignment.to_args().into_iter().skip(1);

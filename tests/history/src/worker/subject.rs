@@ -21,6 +21,8 @@ use crate::frame::Beat;
 const DEADLINE: Duration = Duration::from_millis(60);
 /// Where no command may fail, even on a busy machine.
 const LONG_DEADLINE: Duration = Duration::from_secs(5);
+/// For replicas; they may be stopped for longer.
+const CONFIRMATION: Duration = Duration::from_millis(100);
 const WAIT: Duration = Duration::from_millis(900);
 
 pub(super) enum Subject {
@@ -50,6 +52,11 @@ impl Subject {
             })
             .lease(LEASE)
             .wait(WAIT);
+        let builder = if assignment.wait {
+            builder.wait_for_replicas(1, CONFIRMATION)
+        } else {
+            builder
+        };
         let cache = builder.connect().await.expect("the URL of a proxy");
         cache.install().expect("the only one in this process");
         Self::Ours(cache)
@@ -150,6 +157,14 @@ impl Subject {
             Self::Ours(cache) => cache.stats().pending_deletes as u64,
             // Nobody makes them good.
             Self::Naive(_) => 1,
+        }
+    }
+
+    /// Deletions that no replica has confirmed.
+    pub(super) fn unconfirmed(&self) -> u64 {
+        match self {
+            Self::Ours(cache) => cache.stats().unconfirmed,
+            Self::Naive(_) => 0,
         }
     }
 

@@ -86,6 +86,7 @@ async fn write(worker: &Worker, plan: &Plan) {
         writing, conduct, ..
     } = *plan;
     let receipts: Vec<_> = plan.ids.iter().map(|_| Receipt::default()).collect();
+    let unconfirmed = worker.subject.unconfirmed();
     let call = worker
         .subject
         .write(&worker.link, writing, &plan.ids, conduct, &receipts);
@@ -108,6 +109,11 @@ async fn write(worker: &Worker, plan: &Plan) {
         // Looked at after the write: its own deletion is among those counted.
         Some(Deletion::Unknown) | None => worker.subject.pending() == 0,
     };
+    // Of all deletions of this process meanwhile: none is missing. A value that is stored is not waited for.
+    let replicated = worker.wait
+        && executed
+        && writing != Writing::Through
+        && worker.subject.unconfirmed() == unconfirmed;
     for (&key, receipt) in plan.ids.iter().zip(&receipts) {
         let Some(version) = receipt.version() else {
             continue;
@@ -118,6 +124,7 @@ async fn write(worker: &Worker, plan: &Plan) {
             writing,
             ended,
             executed,
+            replicated,
         };
         worker.link.say(Said::WriteEnd(end));
         if !executed {

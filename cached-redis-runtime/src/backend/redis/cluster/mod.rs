@@ -13,7 +13,6 @@ mod topology;
 
 use core::fmt;
 use core::future::Future;
-use core::num::NonZero;
 use core::pin::pin;
 
 use arc_swap::ArcSwap;
@@ -105,8 +104,8 @@ impl Cluster {
         route
     }
 
-    pub(super) fn connections(&self) -> NonZero<u8> {
-        self.policy.connections
+    pub(super) fn policy(&self) -> &Policy {
+        &self.policy
     }
 
     /// The owner of this key's slot.
@@ -137,7 +136,8 @@ impl Cluster {
                 None => return Ok(Err(error)),
             };
             *route = self.redirected(redirect, route.lane)?;
-            match self.in_time(began, route.send(command)).await? {
+            let lane = route.lane;
+            match self.in_time((began, lane), route.send(command)).await? {
                 Err(next) => error = next,
                 reply => return Ok(reply),
             }
@@ -151,10 +151,10 @@ impl Cluster {
     /// [`ErrorKind::Timeout`], besides its own.
     pub(super) async fn in_time<T>(
         &self,
-        began: Instant,
+        (began, lane): (Instant, Lane),
         rest: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        let end = began + self.policy.deadline;
+        let end = began + self.policy.patience(lane);
         if clock::now() >= end {
             return Err(timeout());
         }
