@@ -20,8 +20,11 @@ pub enum ErrorKind {
     Timeout,
     /// The server is out of memory (`maxmemory` reached under `noeviction`).
     Full,
-    /// The key holds another Redis type than a string. It is left alone.
+    /// The key holds another Redis type than what the cache keeps there, or a number was expected and is not there. It is left
+    /// alone.
     WrongType,
+    /// A counter would leave the range of `i64`. It stays as it is.
+    Overflow,
     /// The server answered with an error of another sort.
     Server,
     /// What was to be deleted is deleted, and fewer replicas than

@@ -7,7 +7,7 @@
 //! - [`transaction`] keeps invalidations back until the commit.
 //! - [`refresh`], [`bypass`] and [`inspect`] wrap a call of an annotated function; [`warm`] runs many of them before anybody needs
 //!   their results.
-//! - [`Cache::read_through`] is for what has no function of its own: one loader for all entries of a family.
+//! - [`structures`] are those of Redis, with types: rankings, feeds, counters, counts of different things, rate limits.
 //! - [`Cache::read_through`] is for what has no function: one loader for all entries of a family.
 //! - [`CacheKey`] and [`KeyName`] are what stands in a key; [`Cacheable`] is what is stored; a [`KeyFamily`] names both.
 //! - [`Stats`] says what the cache did, per key family.
@@ -54,6 +54,7 @@ mod store;
 mod sync;
 mod ttl;
 
+pub use cache::structures;
 pub use cache::{
     Cache, CacheBuilder, ReadThrough, Served, WarmUp, Warmed, bypass, inspect, refresh,
     transaction, warm,

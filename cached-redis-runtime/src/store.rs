@@ -3,6 +3,12 @@
 //! Every step but the claim is safe to send twice: after a lost reply a fill and a release find their own nonce. A claim
 //! finds its own as well, but if its lease is gone by then it brings back a nonce that others may still wait for.
 
+mod structures;
+
+pub(crate) use structures::{
+    Admitted, Counting, Held, Names, Pushing, Ranking, Row, Settling, Standing, Structures,
+};
+
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
@@ -280,6 +286,9 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// Some members of a tag, from `cursor` on, and the next cursor. A member that is there all the while is named at least
     /// once. Fails when the cursor came from another connection: the reading has to begin anew.
     fn members<'a>(&'a self, tag: &'a str, cursor: Cursor) -> Reply<'a, (Cursor, Vec<String>)>;
+
+    /// The same place, for structures.
+    fn structures(&self) -> &dyn Structures;
 
     /// Asks for a sign of life.
     fn ping(&self) -> Reply<'_, ()>;

@@ -138,7 +138,7 @@ impl fmt::Debug for Packed {
 pub(crate) struct Life(NonZero<u64>);
 
 impl Life {
-    const FOREVER: Self = Self(NonZero::<u64>::MAX);
+    pub(crate) const FOREVER: Self = Self(NonZero::<u64>::MAX);
 
     /// As the store wants it: at least one millisecond, at most thirty years.
     const fn of(ttl: Duration) -> Self {

@@ -9,6 +9,7 @@ mod global;
 mod invalidation;
 mod nesting;
 mod read_through;
+pub mod structures;
 #[cfg(feature = "test-util")]
 mod test_util;
 mod transaction;

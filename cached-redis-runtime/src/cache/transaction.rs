@@ -93,6 +93,18 @@ impl Pending {
             .is_some_and(|outer| outer.holds(cache, site, key))
     }
 
+    /// The same for a key that is nobody's entry.
+    pub(super) fn holds_key(&self, cache: &Cache, key: &str) -> bool {
+        let held = |one: &Deletion| {
+            Arc::ptr_eq(&one.cache.engine, &cache.engine) && one.keys.iter().any(|held| held == key)
+        };
+        let here = self.deletions.lock().iter().flatten().any(held);
+        here || self
+            .outer
+            .as_ref()
+            .is_some_and(|outer| outer.holds_key(cache, key))
+    }
+
     fn close(&self) -> Vec<Deletion> {
         self.deletions.lock().take().unwrap_or_default()
     }

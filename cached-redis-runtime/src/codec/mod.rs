@@ -29,7 +29,7 @@ use serde::de::DeserializeOwned;
 pub(crate) use envelope::{Entry, HEADER, Head, LEASE, Nonce, State, lease, read};
 pub(crate) use guard::{Writer, guard, read_guard};
 pub(crate) use renewal::{DATE, Renewal};
-pub(crate) use tag::Tags;
+pub(crate) use tag::{Tags, fingerprint};
 
 /// How deep a stored value may be nested.
 ///

@@ -16,6 +16,7 @@ mod plan;
 mod reloads;
 mod round;
 mod slide;
+mod structures;
 mod tags;
 mod wait;
 mod write;
@@ -27,8 +28,9 @@ pub(crate) use fill::Outcome;
 pub(crate) use freshness::Freshness;
 pub(crate) use guards::Guards;
 pub(crate) use invalidate::all_gone;
-pub(crate) use patience::Left;
+pub(crate) use patience::{Left, Patience};
 pub(crate) use plan::{Hit, Plan, Reload, Ticket};
+pub(crate) use structures::{Built, Change, Place, Said, Seen, Shared, Taken, seen};
 pub(crate) use tags::{Membership, Registration, Swept, tag_prefix};
 pub(crate) use write::Seized;
 
@@ -82,6 +84,8 @@ pub(crate) struct Engine {
     flights: Arc<Flights<Lease>>,
     claims: Arc<Lanes<claim::Wanted, Result<claim::Sight, Error>>>,
     rounds: Arc<Lanes<Lot, Bytes>>,
+    /// What sources of structures say.
+    sharing: Arc<Lanes<structures::Lot, Said>>,
     /// Those in line for a permit.
     queued: Gauge,
     reloads: Arc<Reloads>,
@@ -132,6 +136,7 @@ impl Engine {
             flights: Arc::new(Flights::new()),
             claims: Arc::new(Lanes::new()),
             rounds: Arc::new(Lanes::new()),
+            sharing: Arc::new(Lanes::new()),
             queued: Gauge::new(),
             reloads: Arc::default(),
             background,
@@ -190,23 +195,30 @@ impl Engine {
             connected: self.store.is_ready(),
             pending_deletes: self.lost.len(),
             unconfirmed: self.store.unconfirmed(),
-            waiting: self.flights.waiting() + self.rounds.waiting() + self.reloads.waiting(),
+            waiting: self.flights.waiting()
+                + self.rounds.waiting()
+                + self.reloads.waiting()
+                + self.sharing.waiting(),
             queued: self.queued.read(),
             under_way: self.flights.len()
                 + self.claims.len()
                 + self.rounds.len()
-                + self.reloads.len(),
+                + self.reloads.len()
+                + self.sharing.len(),
         }
     }
 
     /// Counts a failed command, and says it aloud the first time it is one that will not pass by itself.
     fn failed(&self, site: &'static Site, error: &Error) {
-        self.count(site, Count::Error);
+        self.failed_in(&self.counters(site), site.path(), error);
+    }
+
+    fn failed_in(&self, counters: &Counters, name: &str, error: &Error) {
+        counters.count(Count::Error);
         let passing = matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout);
         if !passing && !self.warned.swap(true, Ordering::Relaxed) {
             warn(format_args!(
-                "`{}` could not use the cache: {error} (said once; further errors are counted in `stats()`)",
-                site.path()
+                "`{name}` could not use the cache: {error} (said once; further errors are counted in `stats()`)"
             ));
         }
     }

@@ -12,7 +12,8 @@ use crate::clock::{self, Instant, Sent};
 use crate::codec::{Entry, HEADER, Nonce, Renewal, read};
 use crate::size::Size;
 use crate::store::{
-    BATCH, Claimed, Claiming, Cursor, Deleted, Expect, Filling, Gone, Look, Reply, Tagging,
+    BATCH, Claimed, Claiming, Cursor, Deleted, Expect, Filling, Gone, Look, Reply, Structures,
+    Tagging,
 };
 use crate::sync::Mutex;
 
@@ -127,6 +128,10 @@ impl Store for Late {
 
     fn delete<'a>(&'a self, keys: &'a [String]) -> Reply<'a, Deleted> {
         self.say(self.store.delete(keys))
+    }
+
+    fn structures(&self) -> &dyn Structures {
+        self.store.structures()
     }
 
     fn register<'a>(&'a self, tags: &'a [Tagging<'a>], life: u64) -> Reply<'a, ()> {

@@ -67,6 +67,10 @@ counters! {
     Unstored unstored,
     /// Entries that were given another life because they were read (`sliding`).
     Renewal renewals,
+    /// Changes made to structures: a member ranked, an item pushed, a counter raised, a rate limit that allowed something.
+    Change changes,
+    /// What rate limits denied.
+    Denied denied,
     /// Keys deleted by an invalidation.
     Invalidation invalidations,
     /// Entries deleted by the invalidation of a tag.

@@ -27,6 +27,7 @@ mod return_types;
 mod secrets;
 mod sliding;
 mod stale;
+mod structures;
 mod tags;
 mod testing_kit;
 mod transaction;

@@ -1,8 +1,10 @@
 //! `memory://`: one process, bounded, with expiry, and the same protocol as Redis.
 
+mod eviction;
 mod guards;
 #[cfg(feature = "test-util")]
 mod rehearsal;
+mod structures;
 mod tags;
 
 #[cfg(feature = "test-util")]
@@ -16,8 +18,11 @@ use crate::codec::{DATE, LEASE, Nonce, Renewal, lease, read_guard};
 use crate::error::Error;
 use crate::observe::ServerInfo;
 use crate::size::Size;
-use crate::store::{Claimed, Cursor, Deleted, Expect, Gone, Look, Reply, Store, Tagging};
+use crate::store::{
+    Claimed, Cursor, Deleted, Expect, Gone, Look, Reply, Store, Structures, Tagging,
+};
 use crate::sync::{Arc, Mutex};
+use structures::{Structure, Writing, wrong_type};
 use tags::Tags;
 
 /// What an entry costs besides its key and value: two table slots and the bookkeeping.
@@ -41,6 +46,7 @@ struct State {
     start: Instant,
     entries: HashMap<String, Slot>,
     tags: Tags,
+    writing: Writing,
     /// Every entry stands here once; a key whose entry is gone or newer is skipped when it comes up.
     clock: VecDeque<(String, u64)>,
     bytes: usize,
@@ -50,6 +56,8 @@ struct State {
 #[derive(Debug)]
 struct Slot {
     bytes: Vec<u8>,
+    /// In place of bytes, or being built under the lease that they are.
+    structure: Option<Box<Structure>>,
     expires: Option<Instant>,
     arrival: u64,
     read: bool,
@@ -76,6 +84,27 @@ impl MemoryStore {
         let result = act(&mut self.state.lock());
         Box::pin(core::future::ready(Ok(result)))
     }
+
+    /// The same for what may fail.
+    fn attempt<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&mut State) -> Result<T, Error>,
+    ) -> Reply<'_, T> {
+        let reply = self.with(act);
+        Box::pin(async { reply.await? })
+    }
+
+    /// The same for what takes the key for that of a string.
+    fn with_text<T: Send + 'static>(
+        &self,
+        key: &str,
+        act: impl FnOnce(&mut State) -> T,
+    ) -> Reply<'_, T> {
+        self.attempt(|state| match state.get(key) {
+            Some(slot) if slot.is_structure() => Err(wrong_type()),
+            _ => Ok(act(state)),
+        })
+    }
 }
 
 impl State {
@@ -87,6 +116,7 @@ impl State {
             bytes: 0,
             arrivals: 0,
             tags: Tags::default(),
+            writing: Writing::default(),
         }
     }
 
@@ -99,10 +129,15 @@ impl State {
     }
 
     fn read(&mut self, key: &str) -> Option<Vec<u8>> {
+        self.touch(key).map(|slot| slot.bytes.clone())
+    }
+
+    /// What is read lives longer.
+    fn touch(&mut self, key: &str) -> Option<&Slot> {
         self.get(key)?;
         let slot = self.entries.get_mut(key)?;
         slot.read = true;
-        Some(slot.bytes.clone())
+        Some(slot)
     }
 
     fn bytes_of(&mut self, key: &str) -> Option<&[u8]> {
@@ -119,6 +154,7 @@ impl State {
         self.arrivals += 1;
         let slot = Slot {
             bytes,
+            structure: None,
             // A life past the end of the clock is one without end.
             expires: life.and_then(|life| clock::now().checked_add(life)),
             arrival: self.arrivals,
@@ -129,37 +165,7 @@ impl State {
         self.clock.push_back((key.to_owned(), self.arrivals));
         self.entries.insert(key.to_owned(), slot);
         self.evict(capacity);
-        // Keys that were deleted or replaced leave their old places behind: tidy up before they outnumber the rest.
-        if self.clock.len() > 2 * self.entries.len() + 64 {
-            let entries = &self.entries;
-            self.clock.retain(|(key, arrival)| {
-                entries
-                    .get(key)
-                    .is_some_and(|slot| slot.arrival == *arrival)
-            });
-        }
-    }
-
-    fn evict(&mut self, capacity: usize) {
-        while self.bytes > capacity && self.evict_one() {}
-    }
-
-    /// Moves the hand by one place. `false` when there is nothing left.
-    fn evict_one(&mut self) -> bool {
-        let Some((key, arrival)) = self.clock.pop_front() else {
-            return false;
-        };
-        if let Some(slot) = self.entries.get_mut(&key)
-            && slot.arrival == arrival
-        {
-            if slot.read && !slot.is_expired() {
-                slot.read = false;
-                self.clock.push_back((key, arrival));
-            } else {
-                self.remove(&key);
-            }
-        }
-        true
+        self.tidy();
     }
 
     fn remove(&mut self, key: &str) -> bool {
@@ -167,6 +173,7 @@ impl State {
             return false;
         };
         self.tags.forget(key, &slot.tags);
+        self.writing.forget(key);
         true
     }
 
@@ -193,7 +200,13 @@ impl State {
 impl Slot {
     fn cost(&self, key: &str) -> usize {
         let tags = self.tags.iter().map(|tag| tags::cost(tag, key));
-        2 * key.len() + self.bytes.len() + OVERHEAD + tags.sum::<usize>()
+        let structure = self.structure.as_ref().map_or(0, |one| one.cost());
+        2 * key.len() + self.bytes.len() + OVERHEAD + tags.sum::<usize>() + structure
+    }
+
+    /// A structure that has been built.
+    fn is_structure(&self) -> bool {
+        self.structure.is_some() && self.bytes.is_empty()
     }
 
     fn is_expired(&self) -> bool {
@@ -203,7 +216,7 @@ impl Slot {
 
 impl Store for MemoryStore {
     fn get<'a>(&'a self, key: &'a str, _size: Size) -> Reply<'a, Look> {
-        self.with(|state| Look {
+        self.with_text(key, |state| Look {
             bytes: state.read(key),
             sent: None,
         })
@@ -217,7 +230,7 @@ impl Store for MemoryStore {
         duration: Duration,
     ) -> Reply<'a, Claimed> {
         let capacity = self.capacity;
-        self.with(|state| {
+        self.with_text(key, |state| {
             let lease = lease(nonce);
             if let Some(bytes) = state.bytes_of(key)
                 && bytes != lease
@@ -240,7 +253,7 @@ impl Store for MemoryStore {
 
     fn seize<'a>(&'a self, key: &'a str, nonce: Nonce, duration: Duration) -> Reply<'a, bool> {
         let capacity = self.capacity;
-        self.with(|state| {
+        self.with_text(key, |state| {
             let is_guarded = state
                 .bytes_of(key)
                 .is_some_and(|bytes| read_guard(bytes).is_some());
@@ -259,7 +272,7 @@ impl Store for MemoryStore {
         life: Option<u64>,
     ) -> Reply<'a, bool> {
         let capacity = self.capacity;
-        self.with(|state| {
+        self.with_text(key, |state| {
             let current = state.nonce_of(key);
             let fits = current == Some(expect.0)
                 || (current.is_some()
@@ -277,7 +290,7 @@ impl Store for MemoryStore {
     }
 
     fn renew<'a>(&'a self, key: &'a str, nonce: Nonce, duration: Duration) -> Reply<'a, bool> {
-        self.with(|state| {
+        self.with_text(key, |state| {
             let held = state.bytes_of(key) == Some(lease(nonce).as_slice());
             if held && let Some(slot) = state.entries.get_mut(key) {
                 slot.expires = clock::now().checked_add(duration);
@@ -287,7 +300,7 @@ impl Store for MemoryStore {
     }
 
     fn slide<'a>(&'a self, key: &'a str, renewal: &'a Renewal) -> Reply<'a, bool> {
-        self.with(|state| {
+        self.with_text(key, |state| {
             let held = state
                 .bytes_of(key)
                 .is_some_and(|bytes| bytes.starts_with(&renewal.seen));
@@ -301,7 +314,9 @@ impl Store for MemoryStore {
     }
 
     fn release<'a>(&'a self, key: &'a str, nonce: Nonce, _size: Size) -> Reply<'a, bool> {
-        self.with(|state| state.bytes_of(key) == Some(lease(nonce).as_slice()) && state.remove(key))
+        self.with_text(key, |state| {
+            state.bytes_of(key) == Some(lease(nonce).as_slice()) && state.remove(key)
+        })
     }
 
     fn guard_many<'a>(
@@ -339,6 +354,7 @@ impl Store for MemoryStore {
             let mut count = 0;
             for key in keys {
                 count += u64::from(state.get(key).is_some() && state.remove(key));
+                state.writing.forget(key);
             }
             Deleted {
                 count,
@@ -361,6 +377,10 @@ impl Store for MemoryStore {
 
     fn members<'a>(&'a self, tag: &'a str, _cursor: Cursor) -> Reply<'a, (Cursor, Vec<String>)> {
         self.with(|state| (Cursor::default(), state.tags.members(tag)))
+    }
+
+    fn structures(&self) -> &dyn Structures {
+        self
     }
 
     fn ping(&self) -> Reply<'_, ()> {

@@ -29,6 +29,8 @@ pub(super) fn convert(error: RedisError) -> Error {
         _ if is_forbidden(&error) => ErrorKind::Auth,
         _ if is_read_only(&error) => ErrorKind::Unavailable,
         (_, "WRONGTYPE") => ErrorKind::WrongType,
+        _ if has_detail(&error, "would overflow") => ErrorKind::Overflow,
+        _ if has_detail(&error, "value is not an integer") => ErrorKind::WrongType,
         (_, "OOM") => ErrorKind::Full,
         // A server that starts, or is busy with somebody's script: it passes.
         (Kind::Io, _) | (_, "LOADING" | "BUSY" | "MASTERDOWN" | "TRYAGAIN" | "CLUSTERDOWN") => {
@@ -46,7 +48,8 @@ pub(super) fn convert(error: RedisError) -> Error {
     }
     let message = match kind {
         ErrorKind::Auth => "the server refused the user, the password or the permission",
-        ErrorKind::WrongType => "the key holds another Redis type than a string",
+        ErrorKind::WrongType => "the key holds something else than what the cache keeps there",
+        ErrorKind::Overflow => "the counter would leave the range of a 64-bit integer",
         ErrorKind::Full => "the server is out of memory (`maxmemory` reached)",
         ErrorKind::Unavailable if is_read_only(&error) => "the server is a read-only replica",
         ErrorKind::Unavailable if error.is_connection_refusal() => "nobody listens there",
@@ -97,6 +100,11 @@ pub(super) fn is_forbidden(error: &RedisError) -> bool {
             || detail.contains("ACL failure in script")
     };
     error.code() == Some("NOPERM") || (error.code() == Some("ERR") && in_script())
+}
+
+/// What a counter's commands say, which have no codes of their own.
+fn has_detail(error: &RedisError, text: &str) -> bool {
+    error.code() == Some("ERR") && error.detail().is_some_and(|detail| detail.contains(text))
 }
 
 /// The command in `… no permissions to run the 'eval' command`, which servers write in several ways.

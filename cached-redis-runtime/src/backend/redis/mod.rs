@@ -21,6 +21,7 @@ mod server;
 mod setup;
 mod source;
 mod steps;
+mod structures;
 mod supervisor;
 mod tags;
 #[cfg(feature = "tls-no-provider")]

@@ -285,7 +285,7 @@ impl RedisStore {
         }
         let again = unknown.iter().map(|&at| {
             let (key, args) = &calls[at];
-            let command = scripted("EVAL", script.source(), key, args);
+            let command = scripted("EVAL", script.source(), &[key], args);
             (by(&self.wire, key), command)
         });
         // What the others have been answered stands, whatever becomes of these.
@@ -301,8 +301,8 @@ impl RedisStore {
 fn evaluated(script: Script, route: &Result<Route, Error>, (key, args): &Call<'_>) -> Cmd {
     let digest = route.as_ref().ok().and_then(|route| route.digest(script));
     match digest {
-        Some(digest) => scripted("EVALSHA", digest, key, args),
-        None => scripted("EVAL", script.source(), key, args),
+        Some(digest) => scripted("EVALSHA", digest, &[key], args),
+        None => scripted("EVAL", script.source(), &[key], args),
     }
 }
 

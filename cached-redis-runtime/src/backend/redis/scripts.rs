@@ -2,6 +2,8 @@
 //!
 //! A missing key reads as the empty string, which equals no nonce of 16 bytes.
 
+mod structures;
+
 /// One script: its source, sent when the server does not know its digest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Script {
@@ -14,10 +16,21 @@ pub(super) enum Script {
     Guard,
     Unguard,
     Tag,
+    Begin,
+    Withdraw,
+    Rank,
+    Push,
+    StageRows,
+    StageItems,
+    Settle,
+    Standing,
+    Add,
+    Include,
+    Admit,
 }
 
 impl Script {
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 20] = [
         Self::Claim,
         Self::Seize,
         Self::Fill,
@@ -27,6 +40,17 @@ impl Script {
         Self::Guard,
         Self::Unguard,
         Self::Tag,
+        Self::Begin,
+        Self::Withdraw,
+        Self::Rank,
+        Self::Push,
+        Self::StageRows,
+        Self::StageItems,
+        Self::Settle,
+        Self::Standing,
+        Self::Add,
+        Self::Include,
+        Self::Admit,
     ];
 
     pub(super) fn source(self) -> &'static str {
@@ -40,6 +64,17 @@ impl Script {
             Self::Guard => GUARD,
             Self::Unguard => UNGUARD,
             Self::Tag => TAG,
+            Self::Begin => structures::BEGIN,
+            Self::Withdraw => structures::WITHDRAW,
+            Self::Rank => structures::RANK,
+            Self::Push => structures::PUSH,
+            Self::StageRows => structures::STAGE_ROWS,
+            Self::StageItems => structures::STAGE_ITEMS,
+            Self::Settle => structures::SETTLE,
+            Self::Standing => structures::STANDING,
+            Self::Add => structures::ADD,
+            Self::Include => structures::INCLUDE,
+            Self::Admit => structures::ADMIT,
         }
     }
 }

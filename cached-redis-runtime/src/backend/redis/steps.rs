@@ -25,7 +25,8 @@ use crate::error::{Error, ErrorKind};
 use crate::observe::ServerInfo;
 use crate::size::Size;
 use crate::store::{
-    Claimed, Claiming, Cursor, Deleted, Expect, Filling, Gone, Look, Reply, Store, Tagging,
+    Claimed, Claiming, Cursor, Deleted, Expect, Filling, Gone, Look, Reply, Store, Structures,
+    Tagging,
 };
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicU64, Ordering};
@@ -96,25 +97,32 @@ impl RedisStore {
         args: &[&[u8]],
     ) -> Result<Value, Error> {
         let route = self.wire.route(key)?;
-        settle(self.try_eval(route, script, key, args).await)
+        settle(self.try_eval(route, script, &[key], args).await)
     }
 
-    async fn try_eval(&self, mut route: Route, script: Script, key: &str, args: &[&[u8]]) -> Sent {
+    /// The keys are in one slot.
+    pub(super) async fn try_eval(
+        &self,
+        mut route: Route,
+        script: Script,
+        keys: &[&str],
+        args: &[&[u8]],
+    ) -> Sent {
         if let Some(digest) = route.digest(script) {
-            let command = scripted("EVALSHA", digest, key, args);
+            let command = scripted("EVALSHA", digest, keys, args);
             match self.wire.send(&mut route, &command).await? {
                 Err(error) if is_unknown_script(&error) => {}
                 reply => return Ok(reply),
             }
         }
-        let command = scripted("EVAL", script.source(), key, args);
+        let command = scripted("EVAL", script.source(), keys, args);
         self.wire.send(&mut route, &command).await
     }
 }
 
-pub(super) fn scripted(how: &str, script: &str, key: &str, args: &[&[u8]]) -> Cmd {
+pub(super) fn scripted(how: &str, script: &str, keys: &[&str], args: &[&[u8]]) -> Cmd {
     let mut command = redis::cmd(how);
-    command.arg(script).arg(1).arg(key);
+    command.arg(script).arg(keys.len()).arg(keys);
     for arg in args {
         command.arg(arg);
     }
@@ -209,7 +217,7 @@ impl Store for RedisStore {
                 Box::pin(self.wire.large(key)).await;
             }
             let route = self.wire.route_of(key, size)?;
-            let filled = self.try_eval(route, Script::Fill, key, &args).await;
+            let filled = self.try_eval(route, Script::Fill, &[key], &args).await;
             Ok(integer(&settle(filled)?)? > 0)
         })
     }
@@ -237,7 +245,7 @@ impl Store for RedisStore {
             // Behind a value that may be on its way there. With the connection that is lost as well.
             let behind = self.wire.route_of(key, size);
             let route = behind.or_else(|_| self.wire.route(key))?;
-            match self.try_eval(route, Script::Release, key, &args).await? {
+            match self.try_eval(route, Script::Release, &[key], &args).await? {
                 // What the script needs is not allowed: everybody would wait for the lease until it expires. Whatever else
                 // is there by now, to delete it costs a miss.
                 Err(error) if is_forbidden(&error) => {
@@ -325,6 +333,10 @@ impl Store for RedisStore {
 
     fn members<'a>(&'a self, tag: &'a str, cursor: Cursor) -> Reply<'a, (Cursor, Vec<String>)> {
         Box::pin(self.scan(tag, cursor))
+    }
+
+    fn structures(&self) -> &dyn Structures {
+        self
     }
 
     fn ping(&self) -> Reply<'_, ()> {
