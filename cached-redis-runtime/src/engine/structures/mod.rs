@@ -246,7 +246,7 @@ impl Engine {
     /// When it could not be deleted. It is then bypassed, and deleted later.
     pub(super) async fn delete_place(&self, place: &Place) -> Result<(), Error> {
         let deleted = self.delete_keys(&[place.key.to_string()]).await;
-        let deleted = deleted.into_iter().collect::<Result<(), _>>();
+        let deleted = deleted.into_iter().try_for_each(|gone| gone.map(drop));
         match &deleted {
             Ok(()) => place.count(Count::Invalidation),
             Err(error) => {
