@@ -4,17 +4,18 @@ use core::fmt;
 use core::num::NonZero;
 
 pub use crate::cache::{
-    Along, BatchCall, BatchTags, CacheRef, Call, CloneAlong, Invalidation, KeyList, TagList,
-    TemplateKey, WriteThrough, along, cache_aside, cache_aside_ahead, cache_aside_each,
-    cache_aside_each_tagged, cache_aside_soft, cache_aside_tagged, cache_invalidate, cloned_along,
-    explicit, guarded, installed, lasting, seized, write_through, write_through_value,
+    Along, BatchCall, BatchTags, CacheRef, Call, CloneAlong, Field, FieldName, FieldWrite, Holds,
+    Invalidation, KeyList, TagList, TemplateKey, WriteThrough, along, begin_hash, by_field,
+    cache_aside, cache_aside_ahead, cache_aside_each, cache_aside_each_tagged, cache_aside_soft,
+    cache_aside_tagged, cache_invalidate, cloned_along, explicit, glimpsed, guarded, held,
+    installed, lasting, seized, write_field, write_through, write_through_value,
 };
 #[cfg(feature = "catalogue")]
 pub use crate::catalogue::{CACHED_REDIS_FUNCTIONS, Registration};
 pub use crate::codec::{Cacheable, Format};
 pub use crate::key::{CacheKey, Family, HeldBy, Key, KeyFamily, KeyName, KeyWriter, Loadable};
 pub use crate::shape::rows::{BatchShape, Value};
-pub use crate::shape::{Failing, FromError, Ids, OrFail, Shape, Storable, probe};
+pub use crate::shape::{Failing, FromError, Hashed, Ids, OrFail, Shape, Storable, probe};
 pub use crate::site::Site;
 pub use crate::ttl::{IntoTtl, Keep, Lifetimes, Soft};
 
@@ -117,6 +118,44 @@ pub fn begin(
     segments: &[&dyn CacheKey],
 ) -> Call {
     Call::begin(site, cache, enabled, lifetimes, segments)
+}
+
+/// With `layout = hash`.
+#[must_use]
+pub fn hashed<S: Shape>(_shape: S) -> Hashed<S> {
+    Hashed::new()
+}
+
+/// With `field`.
+#[must_use]
+pub fn begin_field(
+    site: &'static Site,
+    cache: CacheRef,
+    enabled: bool,
+    key: &TemplateKey<'_>,
+) -> Box<FieldWrite> {
+    FieldWrite::begin(site, cache, enabled, key)
+}
+
+/// With `field`.
+pub fn field_value<V, F, T>(call: &mut FieldWrite, field: Field<V, F>, value: &T)
+where
+    V: Cacheable + 'static,
+    F: Cacheable + Holds<T> + 'static,
+    T: serde::Serialize + ?Sized,
+{
+    call.value(field, value);
+}
+
+/// Holds a field's type against the key's family.
+pub fn field_held_by<F: KeyFamily, M, V, T>(
+    _family: &Family<F, M>,
+    field: Field<V, T>,
+) -> Field<V, T>
+where
+    V: HeldBy<F::Value, F>,
+{
+    field
 }
 
 /// With `each`: gives the closure its arguments' types.

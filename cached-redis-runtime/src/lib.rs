@@ -7,6 +7,7 @@
 //! - [`transaction`] keeps invalidations back until the commit.
 //! - [`refresh`], [`bypass`] and [`inspect`] wrap a call of an annotated function; [`warm`] runs many of them before anybody needs
 //!   their results.
+//! - [`field_of`] reads one [`field!`] of a value that is kept by field (`layout = hash`).
 //! - [`structures`] are those of Redis, with types: rankings, feeds, counters, counts of different things, rate limits.
 //! - [`Cache::read_through`] is for what has no function: one loader for all entries of a family.
 //! - [`CacheKey`] and [`KeyName`] are what stands in a key; [`Cacheable`] is what is stored; a [`KeyFamily`] names both.
@@ -56,8 +57,8 @@ mod ttl;
 
 pub use cache::structures;
 pub use cache::{
-    Cache, CacheBuilder, ReadThrough, Served, WarmUp, Warmed, bypass, inspect, refresh,
-    transaction, warm,
+    Cache, CacheBuilder, Field, FieldOf, ReadThrough, Served, WarmUp, Warmed, bypass, field_of,
+    inspect, refresh, transaction, warm,
 };
 #[cfg(feature = "catalogue")]
 pub use catalogue::{Catalogue, catalogue};

@@ -3,8 +3,10 @@
 //! Every step but the claim is safe to send twice: after a lost reply a fill and a release find their own nonce. A claim
 //! finds its own as well, but if its lease is gone by then it brings back a nonce that others may still wait for.
 
+mod fields;
 mod structures;
 
+pub(crate) use fields::{FieldStore, Glimpse, TakenOver, Updating};
 pub(crate) use structures::{
     Admitted, Counting, Held, Names, Pushing, Ranking, Row, Settling, Standing, Structures,
 };
@@ -19,6 +21,7 @@ use crate::codec::{Nonce, Renewal};
 use crate::error::Error;
 use crate::observe::ServerInfo;
 use crate::size::Size;
+use crate::sync::Arc;
 
 /// A command under way. Boxed so that stores are interchangeable: one allocation beside a network round trip.
 pub(crate) type Reply<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
@@ -303,4 +306,8 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
 
     /// Whether commands have a chance right now.
     fn is_ready(&self) -> bool;
+
+    /// The same place, with entries that are kept by field. Each step is what it is here; an entry of the other layout is one
+    /// that cannot be read.
+    fn hashes(self: Arc<Self>) -> Arc<dyn FieldStore>;
 }

@@ -103,6 +103,7 @@ pub(super) static CACHE_ASIDE: Grammar = Grammar {
             meaning: "As many bodies of this function run at once in this process; further callers wait in line.",
         },
         TAGS,
+        LAYOUT,
         VERSION,
         CODEC,
         ONE_SLOT,
@@ -135,6 +136,10 @@ pub(super) static CACHE_ASIDE: Grammar = Grammar {
         ),
         ("always", "`always` is for `#[cache_invalidate]`"),
         ("before", "`before` is for `#[cache_invalidate]`"),
+        (
+            "field",
+            "to read one field, write `field_of(call, field!(User.name))`; `field` is for `#[write_through]`",
+        ),
         (
             "on_error",
             "a read never fails for the cache's sake; `on_error` is for `#[cache_invalidate]`",
@@ -272,6 +277,14 @@ pub(super) static WRITE_THROUGH: Grammar = Grammar {
             default: "what the function returns",
             meaning: "What is stored, for a function that does not return it.",
         },
+        Spec {
+            name: "field",
+            kind: Kind::Value,
+            example: "field = User.name",
+            value: "a type and one of its fields: `field = User.name`",
+            default: "the whole entry",
+            meaning: "With `layout = hash`: the one field of the entry that the write changes, to `value`.",
+        },
         JITTER,
         NONE_TTL,
         STALE,
@@ -286,6 +299,7 @@ pub(super) static WRITE_THROUGH: Grammar = Grammar {
         UNLESS,
         LEASE,
         TAGS,
+        LAYOUT,
         VERSION,
         CODEC,
         ONE_SLOT,
@@ -423,6 +437,15 @@ const TAGS: Spec = Spec {
     value: "templates and families: `tags(\"team:<team_id>\", \"users:all\")`",
     default: "–",
     meaning: "Names for groups of entries, which are invalidated together.",
+};
+
+const LAYOUT: Spec = Spec {
+    name: "layout",
+    kind: Kind::Value,
+    example: "layout = hash",
+    value: "`hash`, `string`",
+    default: "`string`",
+    meaning: "How an entry is kept: as one string, or as a Redis hash, of which one field can be read and written alone.",
 };
 
 const VERSION: Spec = Spec {

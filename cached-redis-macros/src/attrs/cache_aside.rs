@@ -6,7 +6,7 @@ use syn::Expr;
 
 use super::Attribute;
 use super::arguments::CACHE_ASIDE;
-use crate::check::{each, lock, reader, signature, soft, tags, ttl, value};
+use crate::check::{each, layout, lock, reader, signature, soft, tags, ttl, value};
 use crate::diag::Errors;
 use crate::expand::body::{Wrapper, wrap};
 use crate::expand::keep::{self, Values};
@@ -38,6 +38,7 @@ impl Attribute for CacheAside {
 
     fn build(mut args: Args, function: &Function<'_>, errors: &mut Errors) -> Option<Self> {
         signature::returns_something(function, errors);
+        let by_field = layout::check(&mut args, errors);
         let given = each::parse(&mut args, function, errors);
         let (plan, tags) = reader::check_names(&mut args, function, given.as_ref(), errors);
         let lasts = args.peek("ttl").cloned();
@@ -56,6 +57,7 @@ impl Attribute for CacheAside {
             codec: value::codec(&mut args, errors),
             sliding,
             lock,
+            by_field,
         };
         let policy = value::policy(&mut args, errors);
         let each = match given {
@@ -111,8 +113,9 @@ impl Attribute for CacheAside {
             let segments = key::segments(&context, &self.plan);
             // The key is made in a statement of its own: its temporaries must not live across the `.await`,
             // where they would cost the future its `Send`.
+            let begin = self.begin(&context);
             let before = quote_spanned! {*span=>
-                let __call = #rt::begin(#described, #cache, #enabled, const { #lifetimes }, #segments);
+                let __call = #begin(#described, #cache, #enabled, const { #lifetimes }, #segments);
             };
             let store = self.store(&context, Values::One);
             let shape = key::held_by(&context, &self.plan, &quote_spanned!(*span=> held_by));
@@ -122,6 +125,10 @@ impl Attribute for CacheAside {
                 before,
                 function: self.shell(&context),
                 arguments: quote_spanned!(*span=> __call, #soft #shape, #store,),
+                shaped: self
+                    .constants
+                    .by_field
+                    .then(|| expand::layout::glimpse(&context)),
                 tags,
                 each: None,
                 ahead: self.soft.is_ahead(),
@@ -141,6 +148,7 @@ impl Attribute for CacheAside {
             before,
             function: self.shell(&context),
             arguments: quote_spanned!(*span=> __call, #shape, #store,),
+            shaped: None,
             tags,
             each: Some(each),
             ahead: false,
@@ -162,6 +170,17 @@ impl CacheAside {
         let place = first.map_or(span, |first| first.span());
         let Context { rt, span } = &Context::at(place, &self.policy);
         quote_spanned!(*span=> #rt::limited(__site, const { #rt::at_most(#loads) }))
+    }
+
+    // Output:
+    //     __rt::begin
+    fn begin(&self, context: &Context) -> TokenStream {
+        let Context { rt, span } = context;
+        if self.constants.by_field {
+            quote_spanned!(*span=> #rt::begin_hash)
+        } else {
+            quote_spanned!(*span=> #rt::begin)
+        }
     }
 
     // Output:

@@ -136,6 +136,7 @@ impl Attribute for CacheInvalidate {
             before,
             function: quote_spanned!(*span=> #rt::cache_invalidate),
             arguments: quote_spanned!(*span=> __call, #shape, #ret_keys,),
+            shaped: None,
             tags: None,
             each: None,
             ahead: false,

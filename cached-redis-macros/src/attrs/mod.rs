@@ -7,6 +7,7 @@ pub(crate) mod cache_key;
 pub(crate) mod key;
 pub(crate) mod key_family;
 pub(crate) mod key_name;
+mod write_field;
 pub(crate) mod write_through;
 
 use proc_macro2::TokenStream;

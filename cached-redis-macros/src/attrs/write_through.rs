@@ -9,7 +9,7 @@ use super::arguments::WRITE_THROUGH;
 use crate::check::family::Source;
 use crate::check::key::{Scope, check};
 use crate::check::template::useless_one_slot;
-use crate::check::{lock, signature, soft, tags, ttl, value};
+use crate::check::{layout, lock, signature, soft, tags, ttl, value};
 use crate::diag::{Diag, Errors};
 use crate::expand::body::{Wrapper, shape, wrap};
 use crate::expand::keep::{self, Values};
@@ -17,6 +17,7 @@ use crate::expand::site::Constants;
 use crate::expand::{self, Context, catalogue, key, lifetimes, site};
 use crate::model::function::{Function, Root, Shape};
 use crate::model::key::KeyPlan;
+use crate::model::layout::Field;
 use crate::model::policy::Policy;
 use crate::model::soft::Soft;
 use crate::model::ttl::Ttl;
@@ -25,23 +26,31 @@ use crate::parse::args::{Args, Grammar};
 use crate::parse::literal::{Role, ungroup};
 
 pub(crate) struct WriteThrough {
-    plan: KeyPlan,
+    pub(super) plan: KeyPlan,
     tags: Vec<KeyPlan>,
-    ttl: Ttl,
+    /// `None` with `field`.
+    ttl: Option<Ttl>,
     soft: Soft,
     /// In place of the result. Without the reference, if it is a parameter that is one.
-    value: Option<Expr>,
+    pub(super) value: Option<Expr>,
+    /// Of which `value` is the new value.
+    field: Option<Field>,
     unless: Option<Expr>,
-    constants: Constants,
-    policy: Policy,
+    pub(super) constants: Constants,
+    pub(super) policy: Policy,
 }
 
 impl Attribute for WriteThrough {
     const GRAMMAR: &'static Grammar = &WRITE_THROUGH;
 
     fn build(mut args: Args, function: &Function<'_>, errors: &mut Errors) -> Option<Self> {
+        let by_field = layout::check(&mut args, errors);
+        let is_field = args.has("field");
+        let field = layout::field(&mut args, by_field, errors);
         let value = args.expr("value").map(|given| given.value);
-        if let Some(value) = &value {
+        if is_field {
+            // It is encoded where it is.
+        } else if let Some(value) = &value {
             is_owned(value, function, errors);
         } else {
             signature::returns_owned(function, errors);
@@ -49,7 +58,11 @@ impl Attribute for WriteThrough {
         }
         let (plan, tags) = names(&mut args, function, errors);
         let lasts = args.peek("ttl").cloned();
-        let ttl = ttl::check(&mut args, function, Self::GRAMMAR.attribute, errors);
+        let ttl = if is_field {
+            None
+        } else {
+            ttl::check(&mut args, function, Self::GRAMMAR.attribute, errors)
+        };
         if let (Some(ttl), false) = (&ttl, args.lacks("tags")) {
             tags::mortal(lasts.as_ref(), ttl, errors);
         }
@@ -61,12 +74,14 @@ impl Attribute for WriteThrough {
             codec: value::codec(&mut args, errors),
             sliding: false,
             lock: lock::of_a_write(&mut args, errors),
+            by_field,
         };
         let policy = value::policy(&mut args, errors);
         Some(Self {
             plan: plan?,
             tags: tags?,
-            ttl: ttl?,
+            ttl: if is_field { None } else { Some(ttl?) },
+            field: field?,
             soft: Soft {
                 stale,
                 ..Soft::default()
@@ -92,12 +107,24 @@ impl Attribute for WriteThrough {
     // With `value` what `written` makes follows the first `__call`, and the function is `__rt::write_through_value` without
     // a third argument.
     fn expand(&self, function: &Function<'_>) -> TokenStream {
+        let (field, ttl) = (&self.field, &self.ttl);
+        match (field, ttl) {
+            (None, Some(ttl)) => self.expand_whole(function, ttl),
+            (Some(field), _) => self.expand_field(function, field),
+            // A `ttl` is asked for wherever there is no `field`.
+            (None, None) => function.item.to_token_stream(),
+        }
+    }
+}
+
+impl WriteThrough {
+    fn expand_whole(&self, function: &Function<'_>, ttl: &Ttl) -> TokenStream {
         let context = Context::new(function, &self.policy);
         let Context { rt, span } = &context;
         let names = (&self.plan, &self.tags[..]);
         let returned = self.value.is_none();
         let value = returned.then(|| ValueType::of(function, false)).flatten();
-        let registration = catalogue::through(&context, value, names, &self.ttl, &self.policy);
+        let registration = catalogue::through(&context, value, names, Some(ttl), &self.policy);
         let site = site::cache_aside(
             &context,
             function,
@@ -107,18 +134,25 @@ impl Attribute for WriteThrough {
             &registration,
         );
         let (cache, enabled) = context.policy(&self.policy);
-        let lifetimes = lifetimes::of(&context, &self.ttl, &self.policy);
+        let lifetimes = lifetimes::of(&context, ttl, &self.policy);
         let key = key::template_key(&context, &self.plan);
         let tags = self
             .tags
             .iter()
             .map(|plan| key::template_key(&context, plan));
-        let written = self.written();
+        let written = self.written(ttl);
         let lasting = self.lasting(&context);
         let mutable = written.as_ref().map(|_| quote_spanned!(*span=> mut));
+        let begun = quote_spanned! {*span=>
+            #rt::begin_write(__site, #cache, #enabled, const { #lifetimes }, &#key, &[#(#tags),*])
+        };
+        let begun = if self.constants.by_field {
+            quote_spanned!(*span=> #rt::by_field(#begun))
+        } else {
+            begun
+        };
         let before = quote_spanned! {*span=>
-            let #mutable __call =
-                #rt::begin_write(__site, #cache, #enabled, const { #lifetimes }, &#key, &[#(#tags),*]);
+            let #mutable __call = #begun;
             #written
             #lasting
             let __call = #rt::seized(__call).await;
@@ -130,7 +164,7 @@ impl Attribute for WriteThrough {
             )
         } else {
             let shape = key::held_by(&context, &self.plan, &quote_spanned!(*span=> held_by));
-            let store = self.store(&context);
+            let store = self.store(&context, ttl);
             (
                 "write_through",
                 quote_spanned!(*span=> __call, #shape, #store,),
@@ -142,15 +176,14 @@ impl Attribute for WriteThrough {
             before,
             function: quote_spanned!(*span=> #rt::#shell),
             arguments,
+            shaped: (returned && self.constants.by_field).then(|| expand::layout::shape(&context)),
             tags: None,
             each: None,
             ahead: false,
         };
         wrap(&context, function, &wrapper)
     }
-}
 
-impl WriteThrough {
     // Output:
     //     let __call = __rt::lasting(__call, const { __rt::Soft::new().stale(…) });
     fn lasting(&self, context: &Context) -> Option<TokenStream> {
@@ -162,8 +195,8 @@ impl WriteThrough {
 
     // Output:
     //     __rt::store_always
-    fn store(&self, context: &Context) -> TokenStream {
-        let store = (&self.ttl, self.unless.as_ref());
+    fn store(&self, context: &Context, ttl: &Ttl) -> TokenStream {
+        let store = (ttl, self.unless.as_ref());
         keep::of(context, store, Values::One, &self.policy)
     }
 
@@ -174,7 +207,7 @@ impl WriteThrough {
     //             __rt::written(&mut __call, __shape, __value, __rt::store_always);
     //         }
     //     }
-    fn written(&self) -> Option<TokenStream> {
+    fn written(&self, ttl: &Ttl) -> Option<TokenStream> {
         let value = self.value.as_ref()?;
         // A complaint about the value belongs to the expression, not to the return type.
         let first = value.to_token_stream().into_iter().next()?;
@@ -182,13 +215,18 @@ impl WriteThrough {
         let Context { rt, span } = context;
         let borrowed = key::borrowed(context, value);
         let probe = shape(context, &quote_spanned!(*span=> #rt::probe_of(__value)));
+        let shaped = self
+            .constants
+            .by_field
+            .then(|| expand::layout::shape(context));
         let shape = key::held_by(context, &self.plan, &quote_spanned!(*span=> held_by));
-        let store = self.store(context);
+        let store = self.store(context, ttl);
         // In a `match`, so that what the expression borrows lives until its end.
         Some(quote_spanned! {*span=>
             match #borrowed {
                 __value => {
                     #probe
+                    #shaped
                     #rt::written(&mut __call, #shape, __value, #store);
                 }
             }

@@ -5,6 +5,7 @@ pub(crate) mod declaration;
 pub(crate) mod each;
 pub(crate) mod family;
 pub(crate) mod key;
+pub(crate) mod layout;
 pub(crate) mod lock;
 mod per_value;
 pub(crate) mod reader;

@@ -19,6 +19,8 @@ pub(crate) struct Wrapper<'a> {
     pub(crate) function: TokenStream,
     /// All but the body, each with its comma.
     pub(crate) arguments: TokenStream,
+    /// Statements on the shape of the return type, after it is found.
+    pub(crate) shaped: Option<TokenStream>,
     /// Statements that name the tags, before what makes the body.
     pub(crate) tags: Option<TokenStream>,
     /// The parameter of which the body gets only what is missing.
@@ -56,6 +58,7 @@ pub(crate) fn wrap(
         before,
         function: call,
         arguments,
+        shaped,
         tags,
         each,
         ahead,
@@ -79,6 +82,7 @@ pub(crate) fn wrap(
     let statements = quote_spanned! {span=>
         #before
         #probe
+        #shaped
         #call(#arguments #load).await
     };
     let outer = match function.shape {

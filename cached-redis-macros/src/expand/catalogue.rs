@@ -24,7 +24,7 @@ pub(crate) fn reader(
     policy: &Policy,
 ) -> TokenStream {
     let value = ValueType::of(function, each.is_some());
-    maker(context, "reader", names, (value, each), ttl, policy)
+    maker(context, "reader", names, (value, each), Some(ttl), policy)
 }
 
 // Output:
@@ -33,7 +33,7 @@ pub(crate) fn through(
     context: &Context,
     value: Option<ValueType>,
     names: (&KeyPlan, &[KeyPlan]),
-    ttl: &Ttl,
+    ttl: Option<&Ttl>,
     policy: &Policy,
 ) -> TokenStream {
     maker(context, "through", names, (value, None), ttl, policy)
@@ -44,7 +44,7 @@ fn maker(
     constructor: &str,
     (plan, tagged): (&KeyPlan, &[KeyPlan]),
     (value, each): (Option<ValueType>, Option<&Each>),
-    ttl: &Ttl,
+    ttl: Option<&Ttl>,
     policy: &Policy,
 ) -> TokenStream {
     let Context { rt, span } = context;
@@ -58,8 +58,11 @@ fn maker(
             .map(|ty| quote_spanned!(*span=> .comparable(#ty)));
         quote_spanned!(*span=> .value(#written) #comparable)
     });
-    let life = ttl.text();
-    let none = ttl.none.as_ref().map(|life| {
+    let life = ttl.map(|ttl| {
+        let life = ttl.text();
+        quote_spanned!(*span=> .ttl(#life))
+    });
+    let none = ttl.and_then(|ttl| ttl.none.as_ref()).map(|life| {
         let life = life.text();
         quote_spanned!(*span=> .none_ttl(#life))
     });
@@ -76,7 +79,7 @@ fn maker(
     let tags = tags(context, tagged);
     let cache = cache(context, policy);
     quote_spanned! {*span=>
-        #rt::register!(#constructor(&__SITE) #value .ttl(#life) #none #integers #tags #cache);
+        #rt::register!(#constructor(&__SITE) #value #life #none #integers #tags #cache);
     }
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod each;
 mod fragment;
 pub(crate) mod keep;
 pub(crate) mod key;
+pub(crate) mod layout;
 pub(crate) mod lifetimes;
 pub(crate) mod ret;
 pub(crate) mod site;

@@ -19,6 +19,8 @@ pub(crate) struct Constants {
     pub(crate) jitter: Option<f64>,
     pub(crate) sliding: bool,
     pub(crate) lock: Lock,
+    /// Entries are kept by field.
+    pub(crate) by_field: bool,
     /// With the place of its name: a format whose feature is off is reported there.
     pub(crate) codec: Option<(Codec, Span)>,
 }
@@ -52,6 +54,9 @@ pub(crate) fn cache_aside(
         .sliding
         .then(|| quote_spanned!(*span=> .sliding()));
     let lock = lock(context, &constants.lock);
+    let by_field = constants
+        .by_field
+        .then(|| quote_spanned!(*span=> .by_field()));
     let tagged = (!tags.is_empty()).then(|| quote_spanned!(*span=> .tagged()));
     let format = constants.codec.map(|(codec, place)| {
         let place = span.located_at(place);
@@ -62,7 +67,7 @@ pub(crate) fn cache_aside(
         let __site = {
             static __SITE: #rt::Site =
                 #rt::Site::cache_aside(#path, #template, #literals)
-                    #version #jitter #format #sliding #lock #tagged #in_transaction;
+                    #version #jitter #format #sliding #lock #by_field #tagged #in_transaction;
             #registration
             &__SITE
         };

@@ -5,6 +5,7 @@ pub(crate) mod each;
 pub(crate) mod family;
 pub(crate) mod function;
 pub(crate) mod key;
+pub(crate) mod layout;
 pub(crate) mod lock;
 pub(crate) mod policy;
 pub(crate) mod soft;

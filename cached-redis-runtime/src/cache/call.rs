@@ -5,6 +5,7 @@
 
 mod along;
 mod background;
+mod by_field;
 mod due;
 mod load;
 mod soft;
@@ -232,7 +233,7 @@ impl Call {
             .map_or_else(Format::default, |target| target.format)
     }
 
-    fn tag(&mut self, fingerprint: impl FnOnce(&Site, Format) -> u64) {
+    pub(super) fn tag(&mut self, fingerprint: impl FnOnce(&Site, Format) -> u64) {
         if let Some(target) = &mut self.target {
             target.fingerprint = fingerprint(self.site, target.format);
         }

@@ -12,6 +12,7 @@ use core::task::Poll;
 use core::time::Duration;
 
 use super::Cache;
+use super::hash::Wanted;
 use super::nesting::{Loading, Nesting};
 use super::transaction::Pending;
 use crate::engine::Engine;
@@ -92,6 +93,8 @@ struct Surroundings {
     report: Option<Arc<Mutex<Report>>>,
     loading: Option<Arc<Loading>>,
     transaction: Option<Arc<Pending>>,
+    /// One field is enough for what surrounds the call.
+    wanted: Option<Arc<dyn Wanted>>,
 }
 
 impl Context {
@@ -114,6 +117,7 @@ impl Context {
                 report: None,
                 loading: None,
                 transaction: None,
+                wanted: None,
             },
         };
         change(&mut surroundings);
@@ -168,6 +172,15 @@ impl Context {
         (context, report)
     }
 
+    /// What a call inside may answer with.
+    pub(super) fn wanted(&self) -> Option<&Arc<dyn Wanted>> {
+        self.0.as_ref()?.wanted.as_ref()
+    }
+
+    pub(super) fn wanting(self, wanted: Arc<dyn Wanted>) -> Self {
+        self.with(|around| around.wanted = Some(wanted))
+    }
+
     pub(super) fn refreshing(self) -> Self {
         self.with(|around| around.mode = Mode::Refresh)
     }
@@ -183,6 +196,7 @@ impl Context {
                 around.mode = Mode::Use;
             }
             around.report = None;
+            around.wanted = None;
             if let Some((cache, site, keys)) = loading {
                 let outer = around.loading.take();
                 around.loading = Some(Arc::new(Loading::new(cache, site, keys, outer)));

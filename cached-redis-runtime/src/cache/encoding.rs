@@ -37,7 +37,7 @@ pub(super) fn outcome(
 }
 
 #[cold]
-fn unencodable(site: &Site, error: &dyn core::fmt::Display) {
+pub(super) fn unencodable(site: &Site, error: &dyn core::fmt::Display) {
     static WARNED: core::sync::atomic::AtomicBool = core::sync::atomic::AtomicBool::new(false);
     if !WARNED.swap(true, core::sync::atomic::Ordering::Relaxed) {
         warn(format_args!(

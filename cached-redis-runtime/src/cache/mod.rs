@@ -6,6 +6,7 @@ mod call;
 mod context;
 mod encoding;
 mod global;
+mod hash;
 mod invalidation;
 mod nesting;
 mod read_through;
@@ -24,13 +25,16 @@ pub use call::{
 };
 pub use context::{Served, bypass, inspect, refresh};
 pub use global::{CacheRef, explicit, installed};
+pub use hash::{
+    Field, FieldName, FieldOf, FieldWrite, Holds, begin_hash, field_of, glimpsed, held, write_field,
+};
 pub use invalidation::{Invalidation, KeyList, TemplateKey, cache_invalidate, guarded};
 pub use read_through::ReadThrough;
 #[cfg(feature = "test-util")]
 pub use test_util::{Outage, TestCache};
 pub use transaction::transaction;
 pub use warm_up::{WarmUp, Warmed, warm};
-pub use write::{WriteThrough, lasting, seized, write_through, write_through_value};
+pub use write::{WriteThrough, by_field, lasting, seized, write_through, write_through_value};
 
 use core::fmt;
 use core::future::Future;

@@ -10,10 +10,12 @@ use super::context::Context;
 use super::encoding;
 use super::global::CacheRef;
 use super::invalidation::{Invalidation, KeyList, TemplateKey};
+use crate::codec::fields::format_of;
 use crate::codec::{Cacheable, Format};
-use crate::engine::{Admission, Left, Outcome, Request, Seized, tag_prefix};
+use crate::engine::{Admission, Engine, Left, Outcome, Request, Seized, tag_prefix};
 use crate::shape::{Shape, Storable, Verdict};
 use crate::site::Site;
+use crate::sync::Arc;
 use crate::ttl::{Keep, Lifetimes, Soft};
 
 /// One call, before its body runs.
@@ -24,6 +26,8 @@ pub struct WriteThrough {
     tags: Vec<String>,
     lifetimes: Lifetimes,
     format: Format,
+    /// With `layout = hash`.
+    by_field: bool,
     /// With `value`: its encoding and the fingerprint of its type.
     value: Option<(Outcome, u64)>,
     /// The right to store, and how long the call may still wait for the store.
@@ -64,6 +68,7 @@ impl WriteThrough {
             tags: all,
             lifetimes,
             format,
+            by_field: false,
             value: None,
             seized: None,
         })
@@ -83,6 +88,15 @@ impl WriteThrough {
         self.value = Some((outcome, fingerprint));
     }
 
+    fn engine<'a>(&self, list: &'a KeyList) -> &'a Arc<Engine> {
+        let engine = list.cache().engine();
+        if self.by_field {
+            engine.hashes()
+        } else {
+            engine
+        }
+    }
+
     /// The key, unless it is only deleted. What is written in an open transaction may yet be rolled back.
     fn stored(&self) -> Option<&KeyList> {
         let list = self.invalidation.at_once();
@@ -98,7 +112,7 @@ impl WriteThrough {
         if Handle::try_current().is_err() {
             return;
         }
-        let (engine, site) = (list.cache().engine(), self.invalidation.site());
+        let (engine, site) = (self.engine(list), self.invalidation.site());
         let Some(key) = list.keys().first() else {
             return;
         };
@@ -154,7 +168,7 @@ impl WriteThrough {
                 let _ = self.invalidation.run(failed).await;
                 return;
             };
-            let (engine, site) = (list.cache().engine(), self.invalidation.site());
+            let (engine, site) = (self.engine(list), self.invalidation.site());
             if failed {
                 engine.unwritten(seized).await;
             } else if let Some(key) = list.keys().first() {
@@ -177,6 +191,14 @@ impl WriteThrough {
 #[must_use]
 pub fn lasting(mut call: Box<WriteThrough>, soft: Soft) -> Box<WriteThrough> {
     call.lifetimes = soft.kept(call.lifetimes);
+    call
+}
+
+/// With `layout = hash`.
+#[must_use]
+pub fn by_field(mut call: Box<WriteThrough>) -> Box<WriteThrough> {
+    call.by_field = true;
+    call.format = format_of(call.format);
     call
 }
 

@@ -56,6 +56,14 @@ pub enum CatalogueError {
         /// The other.
         other: Entry,
     },
+    /// One template, kept in two layouts: what one function has stored, the other cannot read.
+    #[non_exhaustive]
+    Layouts {
+        /// One function.
+        one: Entry,
+        /// The other.
+        other: Entry,
+    },
     /// One template, read in two versions: each call replaces what the other has stored.
     #[non_exhaustive]
     Versions {
@@ -163,7 +171,12 @@ fn disagreements(group: &[(Entry, Pattern)], errors: &mut Vec<CatalogueError>) {
         if format(other) != format(first) {
             errors.push(CatalogueError::Formats { one: first, other });
         }
-        if tags::of(other) != tags::of(first) {
+        if other.is_by_field() != first.is_by_field() {
+            errors.push(CatalogueError::Layouts { one: first, other });
+        }
+        // A write of one field leaves the entry its tags.
+        let whole = first.ttl().is_some() && other.ttl().is_some();
+        if whole && tags::of(other) != tags::of(first) {
             errors.push(CatalogueError::Tags { one: first, other });
         }
         if other.version() != first.version() {
@@ -241,6 +254,14 @@ impl fmt::Display for CatalogueError {
                     .format()
                     .map_or("the cache's own", Format::name)
                     .to_owned()
+            }),
+            Self::Layouts { one, other } => two(f, "in two layouts", [one, other], |entry| {
+                let layout = if entry.is_by_field() {
+                    "hash"
+                } else {
+                    "string"
+                };
+                format!("layout = {layout}")
             }),
             Self::Versions { one, other } => two(f, "in two versions", [one, other], |entry| {
                 format!("version {}", entry.version().unwrap_or_default())

@@ -94,6 +94,12 @@ impl Entry {
         self.makes_entries().then(|| self.0.site.version_number())
     }
 
+    /// Whether its entries are kept by field (`layout = hash`).
+    #[must_use]
+    pub fn is_by_field(self) -> bool {
+        self.0.site.is_by_field()
+    }
+
     /// Whether what it stores must agree with what others store under the same key.
     pub(super) fn makes_entries(self) -> bool {
         self.0.attribute != Attribute::CacheInvalidate

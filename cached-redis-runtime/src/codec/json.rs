@@ -1,7 +1,7 @@
 //! JSON, for readers in other languages.
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, DeserializeSeed};
 
 use super::{CodecError, Format};
 
@@ -21,6 +21,22 @@ pub(super) fn encode<T: Serialize + ?Sized>(
 }
 
 pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
+    serde_json::from_slice(text(bytes)?).map_err(|_| CodecError::Decode(FORMAT))
+}
+
+/// For a value that is a part of another.
+pub(super) fn decode_seed<'de, S: DeserializeSeed<'de>>(
+    bytes: &'de [u8],
+    seed: S,
+) -> Result<S::Value, CodecError> {
+    let mut parser = serde_json::Deserializer::from_slice(text(bytes)?);
+    let value = seed.deserialize(&mut parser);
+    let value = value.map_err(|_| CodecError::Decode(FORMAT))?;
+    parser.end().map_err(|_| CodecError::Trailing(FORMAT))?;
+    Ok(value)
+}
+
+fn text(bytes: &[u8]) -> Result<&[u8], CodecError> {
     let Some(text) = bytes.strip_suffix(&[END]) else {
         return Err(CodecError::Decode(FORMAT));
     };
@@ -28,5 +44,5 @@ pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError>
     if text.ends_with(&[END]) {
         return Err(CodecError::Trailing(FORMAT));
     }
-    serde_json::from_slice(text).map_err(|_| CodecError::Decode(FORMAT))
+    Ok(text)
 }

@@ -10,6 +10,7 @@ mod bincode;
 mod depth;
 mod envelope;
 mod faithful;
+pub(crate) mod fields;
 mod guard;
 #[cfg(feature = "json")]
 mod json;

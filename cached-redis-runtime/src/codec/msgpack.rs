@@ -1,8 +1,10 @@
 //! `MessagePack` with field names, the default format.
 
+use std::marker::PhantomData;
+
 use rmp_serde::decode::Error as DecodeError;
 use rmp_serde::{Deserializer, Serializer};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, DeserializeSeed};
 use serde::{Deserialize as _, Serialize};
 
 use super::{CodecError, DEPTH, Format};
@@ -19,6 +21,14 @@ pub(super) fn encode<T: Serialize + ?Sized>(
 }
 
 pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
+    decode_seed(bytes, PhantomData)
+}
+
+/// For a value that is a part of another.
+pub(super) fn decode_seed<'de, S: DeserializeSeed<'de>>(
+    bytes: &'de [u8],
+    seed: S,
+) -> Result<S::Value, CodecError> {
     if bytes.len() > 2 * usize::from(DEPTH) && may_nest_in_variants(bytes) && nests_too_deep(bytes)
     {
         return Err(CodecError::Decode(FORMAT));
@@ -26,7 +36,8 @@ pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError>
     let mut deserializer = Deserializer::from_read_ref(bytes);
     // It fails when the count reaches zero.
     deserializer.set_max_depth(usize::from(DEPTH) + 1);
-    let value = T::deserialize(&mut deserializer).map_err(|_| CodecError::Decode(FORMAT))?;
+    let value = seed.deserialize(&mut deserializer);
+    let value = value.map_err(|_| CodecError::Decode(FORMAT))?;
     // The reader does not tell what is left. A `bool` takes one marker and no more; only the end has none.
     match bool::deserialize(&mut deserializer) {
         Err(DecodeError::InvalidMarkerRead(_)) => Ok(value),

@@ -8,6 +8,7 @@ mod election;
 mod fill;
 mod freshness;
 mod guards;
+mod hashes;
 mod invalidate;
 mod key_length;
 mod lost;
@@ -27,6 +28,7 @@ pub(crate) use election::{Candidate, Election};
 pub(crate) use fill::Outcome;
 pub(crate) use freshness::Freshness;
 pub(crate) use guards::Guards;
+pub(crate) use hashes::{Glimpsed, Holding};
 pub(crate) use invalidate::all_gone;
 pub(crate) use patience::{Left, Patience};
 pub(crate) use plan::{Hit, Plan, Reload, Ticket};
@@ -47,8 +49,8 @@ use crate::flight::{Flights, Lanes};
 use crate::lease::Lease;
 use crate::observe::{Count, Counters, Gauge, ServerInfo, Stats, warn};
 use crate::site::{CountersRef, Site};
-use crate::store::Store;
-use crate::sync::{Arc, Mutex};
+use crate::store::{FieldStore, Store};
+use crate::sync::{Arc, Mutex, OnceLock};
 use crate::ttl::Lifetimes;
 use background::Background;
 use lost::LostDeletes;
@@ -92,8 +94,12 @@ pub(crate) struct Engine {
     background: Background,
     lost: Arc<LostDeletes>,
     slides: Slides,
-    families: Mutex<BTreeMap<&'static str, Arc<Counters>>>,
+    families: Arc<Mutex<BTreeMap<&'static str, Arc<Counters>>>>,
     warned: AtomicBool,
+    /// Once there was a function whose entries are kept by field.
+    hashes: OnceLock<Arc<Self>>,
+    /// If these are.
+    fields: Option<Arc<dyn FieldStore>>,
 }
 
 /// One call of one annotated function, as the protocol sees it.
@@ -142,8 +148,10 @@ impl Engine {
             background,
             lost: Arc::new(LostDeletes::new()),
             slides: Slides::new(),
-            families: Mutex::new(BTreeMap::new()),
+            families: Arc::new(Mutex::new(BTreeMap::new())),
             warned: AtomicBool::new(false),
+            hashes: OnceLock::new(),
+            fields: None,
         }
     }
 
@@ -187,6 +195,8 @@ impl Engine {
 
     pub(crate) fn stats(&self) -> Stats {
         let families = self.families.lock();
+        let hashes = self.hashes.get();
+        let sum = |count: fn(&Self) -> usize| count(self) + hashes.map_or(0, |one| count(one));
         Stats {
             families: families
                 .iter()
@@ -195,17 +205,25 @@ impl Engine {
             connected: self.store.is_ready(),
             pending_deletes: self.lost.len(),
             unconfirmed: self.store.unconfirmed(),
-            waiting: self.flights.waiting()
-                + self.rounds.waiting()
-                + self.reloads.waiting()
-                + self.sharing.waiting(),
-            queued: self.queued.read(),
-            under_way: self.flights.len()
-                + self.claims.len()
-                + self.rounds.len()
-                + self.reloads.len()
-                + self.sharing.len(),
+            waiting: sum(Self::waiting),
+            queued: sum(|engine| engine.queued.read()),
+            under_way: sum(Self::under_way),
         }
+    }
+
+    fn waiting(&self) -> usize {
+        self.flights.waiting()
+            + self.rounds.waiting()
+            + self.reloads.waiting()
+            + self.sharing.waiting()
+    }
+
+    fn under_way(&self) -> usize {
+        self.flights.len()
+            + self.claims.len()
+            + self.rounds.len()
+            + self.reloads.len()
+            + self.sharing.len()
     }
 
     /// Counts a failed command, and says it aloud the first time it is one that will not pass by itself.

@@ -12,8 +12,8 @@ use crate::clock::{self, Instant, Sent};
 use crate::codec::{Entry, HEADER, Nonce, Renewal, read};
 use crate::size::Size;
 use crate::store::{
-    BATCH, Claimed, Claiming, Cursor, Deleted, Expect, Filling, Gone, Look, Reply, Structures,
-    Tagging,
+    BATCH, Claimed, Claiming, Cursor, Deleted, Expect, FieldStore, Filling, Gone, Look, Reply,
+    Structures, Tagging,
 };
 use crate::sync::Mutex;
 
@@ -153,6 +153,10 @@ impl Store for Late {
 
     fn is_ready(&self) -> bool {
         true
+    }
+
+    fn hashes(self: Arc<Self>) -> Arc<dyn FieldStore> {
+        unreachable!("nothing here is kept by field")
     }
 }
 

@@ -27,6 +27,28 @@ pub(crate) struct Seized {
     registration: Option<Registration>,
 }
 
+impl Seized {
+    pub(super) fn of(turn: Turn<Lease>) -> Self {
+        Self {
+            turn,
+            registration: None,
+        }
+    }
+
+    pub(super) fn nonce(&self) -> Nonce {
+        self.turn.nonce()
+    }
+
+    pub(super) fn end(&self, verdict: Verdict) -> Option<Lease> {
+        self.turn.end(verdict)
+    }
+
+    /// Nothing is stored. Those who wait look again; the lease goes back in the background.
+    pub(super) fn over(self) {
+        drop(self.end(Verdict::Over));
+    }
+}
+
 impl Engine {
     /// Takes the lease of `key` from whoever has it, and puts the key under its tags. `None`: the write only deletes. Says
     /// how long it may still wait for the store. Must be called in a runtime.
@@ -87,6 +109,16 @@ impl Engine {
             Some(seized) => self.store_written(request, seized, outcome, patience).await,
             None => Ok(false),
         };
+        self.written(request, stored, patience).await;
+    }
+
+    /// Deletes the key, unless what was written is stored.
+    pub(super) async fn written(
+        &self,
+        request: Request<'_>,
+        stored: Result<bool, Error>,
+        patience: Patience,
+    ) {
         let keys = [request.key.to_owned()];
         match stored {
             Ok(true) => {}

@@ -12,7 +12,7 @@ use core::time::Duration;
 use crate::clock;
 use crate::codec::Nonce;
 use crate::error::Error;
-use crate::store::{Claimed, Expect, Store};
+use crate::store::{Claimed, Expect, FieldStore, Store, TakenOver};
 use crate::sync::{Arc, Weak};
 
 /// The outcome of trying to get the lease.
@@ -73,6 +73,29 @@ pub(crate) async fn seize(
     } else {
         None
     })
+}
+
+/// Takes the place of the header of a value of this kind, whose fields stay. `None` where there is no such value.
+///
+/// # Cancel safety
+/// As for [`claim`].
+pub(crate) async fn hold(
+    store: &Arc<dyn FieldStore>,
+    key: &Arc<str>,
+    kind: [u8; 10],
+    nonce: Nonce,
+    duration: Duration,
+) -> Result<Option<(Lease, TakenOver)>, Error> {
+    let all = Arc::clone(store) as Arc<dyn Store>;
+    let mut lease = Lease::armed(all, Arc::clone(key), nonce, duration);
+    let held = store.hold(key, kind, nonce, duration).await;
+    if matches!(&held, Ok(None)) || held.as_ref().is_err_and(Error::is_definite) {
+        lease.disarm();
+    }
+    Ok(held?.map(|held| {
+        lease.keep();
+        (lease, held)
+    }))
 }
 
 /// Renews a lease three times per life until it is lost, its owner aborts the task, or the store is gone.

@@ -21,6 +21,9 @@ pub trait Leaf: Copy {
 
     /// The value inside.
     fn value(held: &Self::Held) -> &Self::Value;
+
+    /// A value that was read, as it is held.
+    fn held(stored: Self::Stored) -> Self::Held;
 }
 
 /// A leaf whose value can be stored.
@@ -84,6 +87,10 @@ impl<T> Leaf for OwnedLeaf<T> {
     fn value(held: &T) -> &T {
         held
     }
+
+    fn held(stored: T) -> T {
+        stored
+    }
 }
 
 impl<T: Cacheable> StoredLeaf for OwnedLeaf<T> {
@@ -108,6 +115,10 @@ impl<T> Leaf for SharedLeaf<T> {
     fn value(held: &Arc<T>) -> &T {
         held
     }
+
+    fn held(stored: T) -> Arc<T> {
+        Arc::new(stored)
+    }
 }
 
 impl<T: Cacheable> StoredLeaf for SharedLeaf<T> {
@@ -131,6 +142,10 @@ impl<T: ?Sized> Leaf for UnsizedLeaf<T> {
 
     fn value(held: &Arc<T>) -> &T {
         held
+    }
+
+    fn held(stored: Box<T>) -> Arc<T> {
+        Arc::from(stored)
     }
 }
 

@@ -4,6 +4,7 @@
 //! type itself, so an alias such as `sqlx::Result<T>` needs no annotation.
 
 mod failing;
+mod hashed;
 mod ids;
 mod leaf;
 pub mod probe;
@@ -11,6 +12,7 @@ mod returns;
 pub mod rows;
 
 pub use failing::{Failing, FromError, OrFail};
+pub use hashed::{Hashed, Whole};
 pub use ids::{Asked, Ids};
 pub use leaf::{Leaf, OwnedLeaf, SharedLeaf, StoredLeaf, UnsizedLeaf};
 pub use returns::Returns;
@@ -137,6 +139,12 @@ macro_rules! shape {
 
             fn absent() -> Option<Self::Output> {
                 $absent
+            }
+        }
+
+        impl<$leaf: StoredLeaf $(, $error)?> Whole for $name<$leaf $(, $error)?> {
+            fn whole(stored: Self::Stored) -> Self::Output {
+                $wrap($leaf::held(stored))
             }
         }
     };

@@ -38,6 +38,12 @@ pub struct Site {
     tagged: bool,
     sliding: bool,
     lock: Lock,
+    /// Its entries are kept by field: for the catalogue.
+    #[cfg_attr(
+        not(feature = "catalogue"),
+        expect(dead_code, reason = "the catalogue reads it")
+    )]
+    by_field: bool,
     warned: AtomicBool,
     limit: LoadLimit,
     /// The fingerprints of the value types seen here.
@@ -69,6 +75,7 @@ impl Site {
             tagged: false,
             sliding: false,
             lock: Lock::USUAL,
+            by_field: false,
             warned: AtomicBool::new(false),
             limit: LoadLimit::none(),
             tags: Tags::new(),
@@ -159,6 +166,18 @@ impl Site {
 
     pub(crate) fn lock(&self) -> Lock {
         self.lock
+    }
+
+    /// Entries of this function are kept by field.
+    #[must_use]
+    pub const fn by_field(mut self) -> Self {
+        self.by_field = true;
+        self
+    }
+
+    #[cfg(feature = "catalogue")]
+    pub(crate) fn is_by_field(&self) -> bool {
+        self.by_field
     }
 
     pub(crate) fn is_sliding(&self) -> bool {

@@ -1,6 +1,7 @@
 //! `memory://`: one process, bounded, with expiry, and the same protocol as Redis.
 
 mod eviction;
+mod fields;
 mod guards;
 #[cfg(feature = "test-util")]
 mod rehearsal;
@@ -19,7 +20,7 @@ use crate::error::Error;
 use crate::observe::ServerInfo;
 use crate::size::Size;
 use crate::store::{
-    Claimed, Cursor, Deleted, Expect, Gone, Look, Reply, Store, Structures, Tagging,
+    Claimed, Cursor, Deleted, Expect, FieldStore, Gone, Look, Reply, Store, Structures, Tagging,
 };
 use crate::sync::{Arc, Mutex};
 use structures::{Structure, Writing, wrong_type};
@@ -61,6 +62,8 @@ struct Slot {
     expires: Option<Instant>,
     arrival: u64,
     read: bool,
+    /// The fields that a lease has left in place.
+    held: Vec<u8>,
     /// What the entry is registered under: it is forgotten there when it goes.
     tags: Vec<Arc<str>>,
 }
@@ -159,6 +162,7 @@ impl State {
             expires: life.and_then(|life| clock::now().checked_add(life)),
             arrival: self.arrivals,
             read: false,
+            held: Vec::new(),
             tags,
         };
         self.bytes += slot.cost(key);
@@ -201,7 +205,12 @@ impl Slot {
     fn cost(&self, key: &str) -> usize {
         let tags = self.tags.iter().map(|tag| tags::cost(tag, key));
         let structure = self.structure.as_ref().map_or(0, |one| one.cost());
-        2 * key.len() + self.bytes.len() + OVERHEAD + tags.sum::<usize>() + structure
+        2 * key.len()
+            + self.bytes.len()
+            + self.held.len()
+            + OVERHEAD
+            + tags.sum::<usize>()
+            + structure
     }
 
     /// A structure that has been built.
@@ -402,6 +411,11 @@ impl Store for MemoryStore {
             return false;
         }
         true
+    }
+
+    // Here every entry is one run of bytes.
+    fn hashes(self: Arc<Self>) -> Arc<dyn FieldStore> {
+        self
     }
 }
 

@@ -9,6 +9,8 @@ mod convoy;
 mod deadline;
 mod dial;
 mod error;
+mod hash_scripts;
+mod hashes;
 mod link;
 mod pipelined;
 mod place;

@@ -4,6 +4,8 @@
 
 mod structures;
 
+use super::hash_scripts;
+
 /// One script: its source, sent when the server does not know its digest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Script {
@@ -27,10 +29,18 @@ pub(super) enum Script {
     Add,
     Include,
     Admit,
+    HashLook,
+    HashClaim,
+    HashSeize,
+    HashFill,
+    HashRenew,
+    HashRelease,
+    HashHold,
+    HashUpdate,
 }
 
 impl Script {
-    pub(super) const ALL: [Self; 20] = [
+    pub(super) const ALL: [Self; 28] = [
         Self::Claim,
         Self::Seize,
         Self::Fill,
@@ -51,6 +61,14 @@ impl Script {
         Self::Add,
         Self::Include,
         Self::Admit,
+        Self::HashLook,
+        Self::HashClaim,
+        Self::HashSeize,
+        Self::HashFill,
+        Self::HashRenew,
+        Self::HashRelease,
+        Self::HashHold,
+        Self::HashUpdate,
     ];
 
     pub(super) fn source(self) -> &'static str {
@@ -75,6 +93,14 @@ impl Script {
             Self::Add => structures::ADD,
             Self::Include => structures::INCLUDE,
             Self::Admit => structures::ADMIT,
+            Self::HashLook => hash_scripts::LOOK,
+            Self::HashClaim => hash_scripts::CLAIM,
+            Self::HashSeize => hash_scripts::SEIZE,
+            Self::HashFill => hash_scripts::FILL,
+            Self::HashRenew => hash_scripts::RENEW,
+            Self::HashRelease => hash_scripts::RELEASE,
+            Self::HashHold => hash_scripts::HOLD,
+            Self::HashUpdate => hash_scripts::UPDATE,
         }
     }
 }

@@ -9,6 +9,7 @@ use super::cluster::Cluster;
 use super::confirm::{Confirm, Quorum};
 use super::dial::Dialer;
 use super::error::{convert, is_forbidden, is_unknown_script};
+use super::hashes::RedisHashes;
 use super::pipelined::{settle, text};
 use super::policy::Policy;
 use super::route::{Route, Sent};
@@ -25,8 +26,8 @@ use crate::error::{Error, ErrorKind};
 use crate::observe::ServerInfo;
 use crate::size::Size;
 use crate::store::{
-    Claimed, Claiming, Cursor, Deleted, Expect, Filling, Gone, Look, Reply, Store, Structures,
-    Tagging,
+    Claimed, Claiming, Cursor, Deleted, Expect, FieldStore, Filling, Gone, Look, Reply, Store,
+    Structures, Tagging,
 };
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicU64, Ordering};
@@ -353,5 +354,9 @@ impl Store for RedisStore {
 
     fn is_ready(&self) -> bool {
         self.wire.is_ready()
+    }
+
+    fn hashes(self: Arc<Self>) -> Arc<dyn FieldStore> {
+        Arc::new(RedisHashes::new(self))
     }
 }
