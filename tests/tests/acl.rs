@@ -13,9 +13,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use cached_redis_runtime::{
-    Cache, ErrorKind, Served, cache_aside, cache_invalidate, inspect, transaction,
+    Cache, ErrorKind, Served, cache_aside, cache_invalidate, field, field_of, inspect, transaction,
+    write_through,
 };
 use cached_redis_tests::{Server, Stopwatch, eventually, pause};
+use serde::{Deserialize, Serialize};
 
 use crate::common::{PATIENCE, age};
 use crate::heard::Heard;
@@ -43,6 +45,26 @@ async fn read_many(ids: &[u64]) -> HashMap<u64, u64> {
 #[cache_aside(key = "session:<id>", ttl = 600, jitter = 0.0, sliding)]
 async fn read_session(id: u64) -> u64 {
     id
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Profile {
+    name: String,
+}
+
+#[cache_aside(key = "profile:<id>", ttl = forever, layout = hash)]
+async fn read_profile(id: u64) -> Result<Profile, u64> {
+    let name = id.to_string();
+    if id == 0 {
+        Err(id)
+    } else {
+        Ok(Profile { name })
+    }
+}
+
+#[write_through(key = "profile:<id>", layout = hash, field = Profile.name, value = name)]
+async fn rename(id: u64, name: String) {
+    let _ = (id, name);
 }
 
 #[cache_invalidate(key = "user:<id>", before, tags("team:<team>"))]
@@ -100,6 +122,10 @@ async fn everything(server: &Server, cache: &Cache) {
                 read(0, 1).await.unwrap_err();
                 read_slowly(1).await;
                 read_many(&[1, 2, 3]).await;
+                for id in [0, 1] {
+                    field_of(read_profile(id), field!(Profile.name)).await.ok();
+                }
+                rename(1, "Ada".to_owned()).await;
             }
             write(1, 1).await.unwrap();
             transaction(write(1, 1)).await.unwrap();

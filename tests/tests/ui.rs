@@ -37,6 +37,11 @@ fn each() {
 }
 
 #[test]
+fn layout() {
+    wrong("layout");
+}
+
+#[test]
 fn soft() {
     wrong("soft");
 }

@@ -15,6 +15,7 @@ use crate::expand::{self, Context, catalogue, key, lifetimes, site};
 use crate::model::each::Each;
 use crate::model::function::Function;
 use crate::model::key::KeyPlan;
+use crate::model::layout::Layout;
 use crate::model::policy::Policy;
 use crate::model::soft::Soft;
 use crate::model::ttl::Ttl;
@@ -38,7 +39,7 @@ impl Attribute for CacheAside {
 
     fn build(mut args: Args, function: &Function<'_>, errors: &mut Errors) -> Option<Self> {
         signature::returns_something(function, errors);
-        let by_field = layout::check(&mut args, errors);
+        let layout = layout::check(&mut args, errors);
         let given = each::parse(&mut args, function, errors);
         let (plan, tags) = reader::check_names(&mut args, function, given.as_ref(), errors);
         let lasts = args.peek("ttl").cloned();
@@ -57,7 +58,7 @@ impl Attribute for CacheAside {
             codec: value::codec(&mut args, errors),
             sliding,
             lock,
-            by_field,
+            by_field: layout == Some(Layout::Hash),
         };
         let policy = value::policy(&mut args, errors);
         let each = match given {

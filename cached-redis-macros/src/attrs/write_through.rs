@@ -17,7 +17,7 @@ use crate::expand::site::Constants;
 use crate::expand::{self, Context, catalogue, key, lifetimes, site};
 use crate::model::function::{Function, Root, Shape};
 use crate::model::key::KeyPlan;
-use crate::model::layout::Field;
+use crate::model::layout::{Field, Layout};
 use crate::model::policy::Policy;
 use crate::model::soft::Soft;
 use crate::model::ttl::Ttl;
@@ -44,9 +44,9 @@ impl Attribute for WriteThrough {
     const GRAMMAR: &'static Grammar = &WRITE_THROUGH;
 
     fn build(mut args: Args, function: &Function<'_>, errors: &mut Errors) -> Option<Self> {
-        let by_field = layout::check(&mut args, errors);
+        let layout = layout::check(&mut args, errors);
         let is_field = args.has("field");
-        let field = layout::field(&mut args, by_field, errors);
+        let field = layout::field(&mut args, layout, errors);
         let value = args.expr("value").map(|given| given.value);
         if is_field {
             // It is encoded where it is.
@@ -74,14 +74,14 @@ impl Attribute for WriteThrough {
             codec: value::codec(&mut args, errors),
             sliding: false,
             lock: lock::of_a_write(&mut args, errors),
-            by_field,
+            by_field: layout == Some(Layout::Hash),
         };
         let policy = value::policy(&mut args, errors);
         Some(Self {
             plan: plan?,
             tags: tags?,
             ttl: if is_field { None } else { Some(ttl?) },
-            field: field?,
+            field: if is_field { Some(field?) } else { None },
             soft: Soft {
                 stale,
                 ..Soft::default()

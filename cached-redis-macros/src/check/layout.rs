@@ -4,29 +4,29 @@ use proc_macro2::Ident;
 use syn::{Expr, Member, Path};
 
 use crate::diag::{Diag, Errors};
-use crate::model::layout::Field;
+use crate::model::layout::{Field, Layout};
 use crate::model::policy::Codec;
 use crate::parse::args::{Args, Given};
 use crate::parse::literal::{Text, ungroup};
 
 const NAMES: [&str; 2] = ["hash", "string"];
 
-/// Whether entries are kept by field. Asked before the arguments that it rules out are.
-pub(crate) fn check(args: &mut Args, errors: &mut Errors) -> bool {
+/// How entries are kept; `None` after a message. Asked before the arguments that it rules out are.
+pub(crate) fn check(args: &mut Args, errors: &mut Errors) -> Option<Layout> {
     let Some(given) = args.expr("layout") else {
-        return false;
+        return args.lacks("layout").then_some(Layout::String);
     };
-    let by_field = match named(&given) {
-        Ok(name) => name == "hash",
+    match named(&given) {
+        Ok(name) if name == "hash" => {
+            excludes(&given, args, errors);
+            Some(Layout::Hash)
+        }
+        Ok(_) => Some(Layout::String),
         Err(diag) => {
             errors.push(diag);
-            return false;
+            None
         }
-    };
-    if by_field {
-        excludes(&given, args, errors);
     }
-    by_field
 }
 
 fn named(given: &Given<Expr>) -> Result<String, Diag> {
@@ -76,30 +76,19 @@ fn excludes(layout: &Given<Expr>, args: &Args, errors: &mut Errors) {
     }
 }
 
-/// The one field that a write changes.
-///
-/// `by_field` is what [`check`] said.
-pub(crate) fn field(args: &mut Args, by_field: bool, errors: &mut Errors) -> Option<Option<Field>> {
-    let lacks = (args.lacks("layout"), args.lacks("value"));
-    let Some(given) = args.expr("field") else {
-        return Some(None);
-    };
-    if !by_field && lacks.0 {
+/// The one field that a write changes; `None` also after a message. `layout` is what [`check`] said.
+pub(crate) fn field(args: &mut Args, layout: Option<Layout>, errors: &mut Errors) -> Option<Field> {
+    let given = args.expr("field")?;
+    if layout == Some(Layout::String) {
         let title = "`field` is for entries that are kept by field";
-        errors.push(Diag::new(given.name.span(), title).help("add `layout = hash`"));
+        errors.push(Diag::new(given.name.span(), title).help("write `layout = hash` as well"));
     }
-    if lacks.1 {
+    if args.lacks("value") {
         let title = "what the field is to hold is not said";
         errors.push(Diag::new(given.name.span(), title).help("add `value = …`"));
     }
     whole_entry(args, errors);
-    match parse(&given) {
-        Ok(field) => Some(Some(field)),
-        Err(diag) => {
-            errors.push(diag);
-            None
-        }
-    }
+    parse(&given).map_err(|diag| errors.push(diag)).ok()
 }
 
 /// What is about making an entry.

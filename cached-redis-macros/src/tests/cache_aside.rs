@@ -183,6 +183,17 @@ fn tags() {
 }
 
 #[test]
+fn by_field() {
+    aside(
+        quote!(key = UserById(id), ttl = 60, layout = hash),
+        &quote! {
+            async fn find(&self, id: UserId) -> Option<User> { load(id).await }
+        },
+        &expect_file!["snapshots/cache_aside_by_field.rs"],
+    );
+}
+
+#[test]
 fn reloads_in_the_call() {
     aside(
         quote!(

@@ -10,6 +10,7 @@ mod function;
 mod ide;
 mod key_family;
 mod value;
+mod write_through;
 
 use proc_macro2::{TokenStream, TokenTree};
 

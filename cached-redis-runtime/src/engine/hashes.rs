@@ -35,6 +35,9 @@ pub(crate) enum Glimpsed {
     Late,
 }
 
+/// Takes a look at a value's fields, and says whether it has seen what it was looking for.
+pub(crate) type Learn<'a> = dyn Fn(&[u8]) -> bool + Send + Sync + 'a;
+
 /// The right to write one field.
 #[derive(Debug)]
 pub(crate) struct Holding {
@@ -107,7 +110,7 @@ impl Engine {
     pub(crate) async fn hold(
         &self,
         request: Request<'_>,
-        learn: Option<&(dyn Fn(&[u8]) -> bool + Send + Sync)>,
+        learn: Option<&Learn<'_>>,
     ) -> (Option<Holding>, Left) {
         let patience = Patience::new(&self.settings);
         let held = match &self.fields {
@@ -125,7 +128,7 @@ impl Engine {
         &self,
         store: &Arc<dyn FieldStore>,
         request: Request<'_>,
-        learn: Option<&(dyn Fn(&[u8]) -> bool + Send + Sync)>,
+        learn: Option<&Learn<'_>>,
         patience: Patience,
     ) -> Result<Option<Holding>, Error> {
         if let Some(learn) = learn {

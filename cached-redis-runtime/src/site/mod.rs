@@ -38,11 +38,7 @@ pub struct Site {
     tagged: bool,
     sliding: bool,
     lock: Lock,
-    /// Its entries are kept by field: for the catalogue.
-    #[cfg_attr(
-        not(feature = "catalogue"),
-        expect(dead_code, reason = "the catalogue reads it")
-    )]
+    /// Its entries are kept by field. For the catalogue: an expansion says it in its calls.
     by_field: bool,
     warned: AtomicBool,
     limit: LoadLimit,

@@ -24,14 +24,29 @@ end
     };
 }
 
+/// Lets the key live for `ARGV[2]` milliseconds. Were that refused, nothing would be left that lives for ever.
+macro_rules! expire {
+    () => {
+        "\
+local set = redis.pcall('PEXPIRE', KEYS[1], ARGV[2])
+if type(set) == 'table' then
+  redis.call('DEL', KEYS[1])
+  return set
+end
+"
+    };
+}
+
 /// Puts the lease `ARGV[1]` there, for `ARGV[2]` milliseconds.
 macro_rules! lease {
     () => {
-        "\
+        concat!(
+            "\
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], '%', ARGV[1])
-redis.call('PEXPIRE', KEYS[1], ARGV[2])
-"
+",
+            expire!()
+        )
     };
 }
 
@@ -89,8 +104,10 @@ redis.call('HSET', KEYS[1], '%', ARGV[3])
 for from = 4, #ARGV, 1000 do
   redis.call('HSET', KEYS[1], unpack(ARGV, from, math.min(from + 999, #ARGV)))
 end
-if ARGV[2] ~= '0' then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
-return 1"
+if ARGV[2] == '0' then return 1 end
+",
+    expire!(),
+    "return 1"
 );
 
 /// `KEYS[1]`, lease, milliseconds.

@@ -2,7 +2,7 @@
 
 use core::any::type_name;
 use core::fmt;
-use core::future::{Future, pending, poll_fn};
+use core::future::{Future, poll_fn};
 use core::pin::{Pin, pin};
 use core::task::Poll;
 
@@ -141,7 +141,7 @@ where
                 field.of(whole).clone()
             }));
         }
-        // Whoever left an answer waits for ever.
+        // Whoever left an answer waits.
         match order.answer.lock().take() {
             Some(answer) => Poll::Ready(answer),
             None => Poll::Pending,
@@ -150,7 +150,8 @@ where
     .await
 }
 
-/// Answers a surrounding [`field_of`] with the field alone, and does not return then: the caller has what it wants.
+/// Answers a surrounding [`field_of`] with the field alone, and waits then: the caller has what it wants, and drops the call. Polled
+/// again all the same, it goes on.
 #[must_use]
 pub fn glimpsed<S: Storable>(
     mut call: Call,
@@ -159,9 +160,15 @@ pub fn glimpsed<S: Storable>(
     call.tag(S::fingerprint);
     let whole = type_name::<S::Stored>();
     Box::pin(async move {
-        if call.answers(whole).await {
-            return pending().await;
-        }
+        let mut answered = call.answers(whole).await;
+        poll_fn(move |cx| {
+            if core::mem::take(&mut answered) {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            Poll::Ready(())
+        })
+        .await;
         call
     })
 }
