@@ -12,9 +12,10 @@ mod heard;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
+use cached_redis_runtime::structures::{Counter, Feed, Ranking, RateLimit, Uniques};
 use cached_redis_runtime::{
-    Cache, ErrorKind, Served, cache_aside, cache_invalidate, field, field_of, inspect, transaction,
-    write_through,
+    Cache, ErrorKind, Served, cache_aside, cache_invalidate, field, field_of, inspect, key,
+    transaction, write_through,
 };
 use cached_redis_tests::{Server, Stopwatch, eventually, pause};
 use serde::{Deserialize, Serialize};
@@ -113,6 +114,48 @@ async fn renew(server: &Server, cache: &Cache) {
     }
 }
 
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// Each structure, whatever comes of it.
+async fn structures(cache: &Cache) {
+    for life in [HOUR, Duration::MAX] {
+        let name = life.as_secs();
+        let board = Ranking::new(cache, key!("board:<name>"), life, || async {
+            Ok::<_, ()>(vec![(1_u64, 1.0), (2, 2.0)])
+        });
+        let feed = Feed::new(cache, key!("feed:<name>"), life, 2, async |_| {
+            Ok::<_, ()>(vec![1])
+        });
+        let write = async || Ok::<_, ()>(3);
+        for _ in 0..2 {
+            board.top(1).await.unwrap();
+            board.around(&1, 1).await.unwrap();
+            feed.latest(1).await.unwrap();
+            board.record(&1, 3, write()).await.unwrap().cached.ok();
+            feed.push(write()).await.unwrap().cached.ok();
+            board
+                .record(&1, 3, async { Err::<(), _>(()) })
+                .await
+                .unwrap_err();
+        }
+        board.remove(&1, write()).await.unwrap().cached.ok();
+    }
+    Counter::new(cache, key!("views"))
+        .ttl(HOUR)
+        .incr()
+        .await
+        .ok();
+    for uniques in [
+        Uniques::exact(cache, key!("exact"), HOUR),
+        Uniques::approximate(cache, key!("approximate"), HOUR),
+    ] {
+        uniques.add("x").await.ok();
+        uniques.count().await.ok();
+    }
+    let limit = RateLimit::new(cache, 1, HOUR);
+    assert!(limit.check(key!("limit")).await.is_allowed());
+}
+
 /// Every sort of command once, whatever comes of it.
 async fn everything(server: &Server, cache: &Cache) {
     cache
@@ -132,6 +175,7 @@ async fn everything(server: &Server, cache: &Cache) {
         })
         .await;
     renew(server, cache).await;
+    structures(cache).await;
 }
 
 /// The commands that were refused, without their subcommands, which servers before 7.0 do not name.
@@ -164,6 +208,11 @@ async fn what_the_readme_lists_is_enough() {
         let stats = cache.stats().family(template).cloned().unwrap();
         assert_eq!((stats.errors, stats.lost_deletes), (0, 0), "{template}");
         assert!(stats.fills > 0, "{template}");
+    }
+    for template in ["board:<name>", "feed:<name>", "views", "exact", "limit"] {
+        let stats = cache.stats().family(template).cloned().unwrap();
+        assert_eq!((stats.errors, stats.lost_deletes), (0, 0), "{template}");
+        assert!(stats.changes > 0, "{template}");
     }
 }
 

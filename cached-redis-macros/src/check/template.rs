@@ -119,10 +119,11 @@ fn not_separated(text: &Text, a: &Hole, between: &str, b: &Hole) -> Diag {
         .help(format!("separate them with a colon: `{first}:{second}`"))
 }
 
-/// What keys of the runtime's own begin with, and what those are: see its tags and its elections.
-const RESERVED: [(&str, &str); 2] = [
+/// What keys of the runtime's own begin with, and what those are: see its tags, its elections and its structures.
+const RESERVED: [(&str, &str); 3] = [
     ("%tag:", "names of tags"),
     ("%reload:", "names of elections"),
+    ("%beside:", "names of what stands beside structures"),
 ];
 
 /// No key may be one of the runtime's own. A value never has a percent sign before a small letter, so the text of the

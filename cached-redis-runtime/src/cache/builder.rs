@@ -331,9 +331,10 @@ impl CacheBuilder {
         if namespace.is_some_and(|text| text.is_empty() || text.contains(['{', '}'])) {
             return wrong("`namespace` must not be empty and must not contain `{` or `}`");
         }
-        if namespace.is_some_and(|text| text.contains("%tag") || text.contains("%reload")) {
+        let own = ["%tag", "%reload", "%beside"];
+        if namespace.is_some_and(|text| own.iter().any(|own| text.contains(own))) {
             return wrong(
-                "`namespace` must not contain `%tag` or `%reload`, with which names of the cache's own begin",
+                "`namespace` must not contain `%tag`, `%reload` or `%beside`, with which names of the cache's own begin",
             );
         }
         Ok(())

@@ -13,6 +13,13 @@ use crate::size::Size;
 
 /// A structure's key, and those beside it. All are in one slot of a cluster.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(
+    not(feature = "redis"),
+    expect(
+        dead_code,
+        reason = "a store in this process needs no more than the key"
+    )
+)]
 pub(crate) struct Names<'a> {
     pub(crate) key: &'a str,
     /// A hash: who has begun to write which member, the last of each by his token.
@@ -51,12 +58,16 @@ pub(crate) struct Standing {
 
 /// A change of a ranking.
 #[derive(Clone, Copy)]
+#[cfg_attr(
+    not(feature = "redis"),
+    expect(dead_code, reason = "a store in this process keeps it anyway")
+)]
 pub(crate) struct Ranking<'a> {
     pub(crate) member: &'a str,
     /// `None`: it is taken out.
     pub(crate) score: Option<f64>,
-    /// How long what is being built may stand unfinished.
-    pub(crate) lease: Duration,
+    /// How long it is kept for what is being built: longer than any source takes, since a lease is renewed.
+    pub(crate) kept: Duration,
 }
 
 /// An item for the front of a list.

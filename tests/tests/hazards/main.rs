@@ -20,6 +20,7 @@ mod redis_down;
 mod rounds;
 mod stale_reads;
 mod stampede;
+mod structures;
 mod traps;
 
 #[test]

@@ -93,7 +93,8 @@ where
                     return Ok(answer);
                 }
                 place.count(Count::Mismatch);
-                engine.drop_place(place).await;
+                // A failure has been counted, and the deletion will be made good.
+                let _ = engine.delete_place(place, patience).await;
                 Err(Next::Claim(Expect::Missing))
             }
             other => self.read(question, other),

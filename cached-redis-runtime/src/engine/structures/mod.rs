@@ -237,16 +237,21 @@ impl Engine {
         patience.waited(began);
     }
 
-    /// Deletes what cannot be read; a failure has been counted, and the deletion will be made good.
-    pub(crate) async fn drop_place(&self, place: &Place) {
-        let _ = self.delete_place(place).await;
-    }
-
+    /// Deletes it.
+    ///
     /// # Errors
-    /// When it could not be deleted. It is then bypassed, and deleted later.
-    pub(super) async fn delete_place(&self, place: &Place) -> Result<(), Error> {
-        let deleted = self.delete_keys(&[place.key.to_string()]).await;
-        let deleted = deleted.into_iter().try_for_each(|gone| gone.map(drop));
+    /// When it could not be deleted, or there is no patience for it. It is then bypassed, and deleted later.
+    pub(crate) async fn delete_place(
+        &self,
+        place: &Place,
+        patience: &Patience,
+    ) -> Result<(), Error> {
+        let keys = [place.key.to_string()];
+        let deleted = async {
+            let mut deleted = self.delete_keys(&keys).await.into_iter();
+            deleted.try_for_each(|gone| gone.map(drop))
+        };
+        let deleted = patience.spend(deleted).await;
         match &deleted {
             Ok(()) => place.count(Count::Invalidation),
             Err(error) => {

@@ -1,6 +1,7 @@
 //! A change of the source, and of the structure with it.
 
 use core::fmt;
+use core::time::Duration;
 
 use super::super::Engine;
 use super::super::patience::{Left, Patience};
@@ -10,6 +11,9 @@ use crate::error::{Error, ErrorKind};
 use crate::observe::Count;
 use crate::store::{Pushing, Ranking};
 use crate::ttl::Life;
+
+/// How long a change is kept for a ranking that is being built. Of one that was given up this is what stays.
+const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Somebody who has begun to write.
 #[derive(Debug)]
@@ -129,13 +133,13 @@ impl Engine {
         (member, change): (Option<&str>, Change),
         life: Life,
     ) -> Result<(), Error> {
+        let patience = Patience::with(&self.settings, writer.left);
         let (token, seen) = match writer.begun {
             Ok(begun) => begun,
             Err(error) if is_left_alone(&error) => return Err(error),
             // It may hold what the source had before.
-            Err(_) => return self.delete_place(place).await,
+            Err(_) => return self.delete_place(place, &patience).await,
         };
-        let patience = Patience::with(&self.settings, writer.left);
         let Some(names) = place.names() else {
             return Ok(());
         };
@@ -143,11 +147,10 @@ impl Engine {
         let ended = match change {
             Change::Score(score) => {
                 let member = member.unwrap_or_default();
-                let lease = self.settings.lease;
                 let change = Ranking {
                     member,
                     score,
-                    lease,
+                    kept: KEPT,
                 };
                 let ended = redis.rank(names, token, change, life.millis());
                 self.hear(place, &patience, ended).await
@@ -168,7 +171,7 @@ impl Engine {
             }
             Change::Item { item: None, .. } => {
                 place.count(Count::Unstored);
-                return self.delete_place(place).await;
+                return self.delete_place(place, &patience).await;
             }
         };
         match ended {

@@ -361,3 +361,31 @@ async fn a_writer_that_takes_too_long_leaves_nothing_old() {
         (Ok(Some(1.0)), Served::Miss)
     );
 }
+
+/// The source takes several leases. What is recorded meanwhile must not have expired by then.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_score_recorded_early_in_a_long_build_is_not_lost() {
+    let lease = std::time::Duration::from_millis(100);
+    let world = World::redis_with(|builder| builder.lease(lease)).await;
+    let table = Table::of(SCORES);
+    let board = table.board(&world.cache);
+    table.gate.close();
+    let builder = world.spawn({
+        let board = board.clone();
+        async move { board.len().await.unwrap() }
+    });
+    table.gate.reached().await;
+    board
+        .record(&who("bob"), 99, table.write("bob", 99.0))
+        .await
+        .unwrap()
+        .cached
+        .unwrap();
+    cached_redis_tests::pause(lease * 5).await;
+    table.gate.open();
+    builder.await.unwrap();
+    assert_eq!(
+        inspect(board.score(&who("bob"))).await,
+        (Ok(Some(99.0)), Served::Hit)
+    );
+}

@@ -47,13 +47,14 @@ local forever = ARGV[2] == '0'
     };
 }
 
-/// Token, lease, and of a ranking the member. Who began and died is forgotten when his time is over; the structure ended with it.
+/// Token, lease, and of a ranking the member. A full server refuses the first write of a script, and no later one. Who began and died is forgotten when his time is over; the structure ended with it.
 pub(super) const BEGIN: &str = concat!(
     around!(),
     "\
 local foreign = kind ~= 'none' and kind ~= 'lease' and kind ~= 'text' and not stands
 if foreign then return redis.pcall('GET', KEYS[1]) end
 local lease = tonumber(ARGV[2])
+redis.call('ZADD', KEYS[3], till(lease), ARGV[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', till(0))
 local left = stands and redis.call('PTTL', KEYS[1]) or -1
 if not stands then
@@ -61,7 +62,6 @@ if not stands then
 elseif left > 0 and not redis.call('ZSCORE', KEYS[3], 'end') then
   redis.call('ZADD', KEYS[3], till(left), 'end')
 end
-redis.call('ZADD', KEYS[3], till(lease), ARGV[1])
 if redis.call('PTTL', KEYS[3]) < lease then redis.call('PEXPIRE', KEYS[3], lease) end
 if ARGV[3] then
   redis.call('HSET', KEYS[2], ARGV[3], ARGV[1])
@@ -82,7 +82,7 @@ if due then fit(forever) end
 return 1"
 );
 
-/// Token, life, lease, member, score or `''` to take it out. The token of whoever began to write the member later goes as well:
+/// Token, life, how long a change may wait for what is being built, member, score or `''` to take it out. The token of whoever began to write the member later goes as well:
 /// which of the two the source saw last, nobody here knows.
 pub(super) const RANK: &str = concat!(
     around!(),
@@ -105,13 +105,13 @@ if kind == 'lease' then
   if not redis.call('ZSCORE', KEYS[4], lease) then
     redis.call('DEL', KEYS[4])
     redis.call('ZADD', KEYS[4], 0, lease)
+    redis.call('PEXPIRE', KEYS[4], ARGV[3])
   end
   redis.call('ZADD', KEYS[4], ARGV[5], ARGV[4])
-  redis.call('PEXPIRE', KEYS[4], ARGV[3])
   return 1
 end
 if out then
-  redis.call('ZREM', KEYS[1], ARGV[4])
+  if kind == 'zset' then redis.call('ZREM', KEYS[1], ARGV[4]) end
 elseif kind == 'zset' then
   redis.call('ZADD', KEYS[1], ARGV[5], ARGV[4])
 else
