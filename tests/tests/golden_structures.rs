@@ -188,7 +188,10 @@ async fn a_feed() {
     let life = head[33..38]
         .iter()
         .fold(0, |life, byte| life << 8 | u64::from(*byte));
-    assert_eq!(life, 3_600_000);
+    assert!(
+        (3_240_000..=3_600_000).contains(&life),
+        "shortened by a tenth at most: {life}"
+    );
 }
 
 #[tokio::test]
