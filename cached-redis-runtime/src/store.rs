@@ -57,7 +57,12 @@ pub(crate) struct Look {
     /// When it was sent; `None` if it took no time. The time since is missing to the call's next command. A
     /// hit reads no clock for it.
     pub(crate) sent: Option<Sent>,
+    /// A replica said it, which may be behind: good for an answer, and for no decision.
+    pub(crate) secondhand: bool,
 }
+
+/// What one of several keys holds, and whether a replica said it.
+pub(crate) type Sighted = (Option<Vec<u8>>, bool);
 
 /// The outcome of a claim.
 #[derive(Clone, Debug)]
@@ -156,6 +161,12 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// `size` is what the value is thought to be: a wrong guess costs time.
     fn get<'a>(&'a self, key: &'a str, size: Size) -> Reply<'a, Look>;
 
+    /// [`get`](Self::get) for somebody who only wants an answer: if a replica may be asked, what it has of a value or of a "not
+    /// found" will do.
+    fn look<'a>(&'a self, key: &'a str, size: Size) -> Reply<'a, Look> {
+        self.get(key, size)
+    }
+
     /// Puts a lease with `nonce` in place of what `expect` allows, to expire after `lease`.
     fn claim<'a>(
         &'a self,
@@ -202,6 +213,19 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
                 found.push(self.get(key, size).await.map(|look| look.bytes));
             }
             Ok(found)
+        })
+    }
+
+    /// [`get_many`](Self::get_many) as [`look`](Self::look) is [`get`](Self::get). Says besides of each whether a replica said it.
+    fn look_many<'a>(
+        &'a self,
+        keys: &'a [&'a str],
+        size: Size,
+    ) -> Reply<'a, Vec<Result<Sighted, Error>>> {
+        Box::pin(async move {
+            let found = self.get_many(keys, size).await?;
+            let first_hand = |bytes| (bytes, false);
+            Ok(found.into_iter().map(|one| one.map(first_hand)).collect())
         })
     }
 

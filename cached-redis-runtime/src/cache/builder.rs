@@ -1,5 +1,7 @@
 //! The settings of a cache, with every default written down.
 
+mod replicas;
+
 use core::fmt;
 #[cfg(feature = "redis")]
 use core::num::NonZero;
@@ -21,8 +23,6 @@ use crate::sync::Arc;
 
 const MEMORY: &str = "memory://";
 const MOST_CONNECTIONS: usize = 64;
-const MOST_REPLICAS: usize = 64;
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// Settings for a [`Cache`], made by [`Cache::builder`], whose documentation has the URLs.
 ///
@@ -49,6 +49,7 @@ pub struct CacheBuilder {
     connections: usize,
     /// How many are to confirm a deletion, within which time.
     replicas: Option<(usize, Duration)>,
+    reads_replicas: bool,
     #[cfg(feature = "redis")]
     tls: TlsSettings,
     settings: Settings,
@@ -62,6 +63,7 @@ impl CacheBuilder {
             memory_bytes: 64 << 20,
             connections: 1,
             replicas: None,
+            reads_replicas: false,
             #[cfg(feature = "redis")]
             tls: TlsSettings::default(),
             settings: Settings {
@@ -109,44 +111,6 @@ impl CacheBuilder {
     /// effect on `memory://`.
     pub fn connections(mut self, connections: usize) -> Self {
         self.connections = connections;
-        self
-    }
-
-    /// Lets every deletion wait until so many replicas of its server have said that they know of it, for `limit` at most: then
-    /// none of these brings the old entry back when it takes the primary's place. Defaults to none: a deletion that no replica
-    /// has heard of is lost with the primary. From 1 to 64 replicas, and from 1 ms to a minute.
-    ///
-    /// That are the deletions of writes, of [`invalidate`](Cache::invalidate) and of tags' members, the end of a write with `before`,
-    /// and what is made good in the background; not what is stored. Each is followed by a `WAIT` on a connection
-    /// of their own to each server, and those of several callers share one. A healthy replica answers within a round trip, so
-    /// `limit` may be short. It comes on top of the [`deadline`](Self::deadline): a write waits for the deadline and
-    /// twice the `limit` at most, since another's `WAIT` may be under way when it comes, and with `tags` once more for each
-    /// 500 members.
-    ///
-    /// Where fewer replicas answer in time, or the server has fewer, the deletion is *not confirmed*: the entry is gone on the primary,
-    /// nothing is sent again, and the call takes as long as the `limit`. It is counted as [`unconfirmed`](crate::Stats::unconfirmed)
-    /// and said once. [`Cache::invalidate`], and a write with `on_error = "fail"`, return an error of the kind
-    /// [`Unconfirmed`](ErrorKind::Unconfirmed); other writes return what their body did.
-    ///
-    /// It helps where the one that takes over is one of those that have answered: with as many as there are replicas
-    /// always, with one of two mostly, since Sentinel and Redis Cluster prefer the one that has heard most. An ACL user needs `+wait`.
-    /// Without effect on `memory://`.
-    ///
-    /// ```no_run
-    /// use cached_redis_runtime::Cache;
-    /// use std::time::Duration;
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), cached_redis_runtime::Error> {
-    /// let cache = Cache::builder("redis-cluster://10.0.0.1:7000,10.0.0.2:7000")
-    ///     .wait_for_replicas(1, Duration::from_millis(50))
-    ///     .connect()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn wait_for_replicas(mut self, replicas: usize, limit: Duration) -> Self {
-        self.replicas = Some((replicas, limit));
         self
     }
 
@@ -319,13 +283,8 @@ impl CacheBuilder {
         if !(1..=MOST_CONNECTIONS).contains(&self.connections) {
             return wrong("`connections` must be from 1 to 64");
         }
-        if let Some((replicas, limit)) = self.replicas {
-            if !(1..=MOST_REPLICAS).contains(&replicas) {
-                return wrong("`wait_for_replicas` must name from 1 to 64 replicas");
-            }
-            if !(Duration::from_millis(1)..=LONGEST_WAIT).contains(&limit) {
-                return wrong("the limit of `wait_for_replicas` must be from 1 ms to a minute");
-            }
+        if let Some(message) = self.wrong_replicas() {
+            return wrong(message);
         }
         let namespace = self.namespace.as_deref();
         if namespace.is_some_and(|text| text.is_empty() || text.contains(['{', '}'])) {
@@ -366,6 +325,7 @@ impl CacheBuilder {
             namespace: self.settings.namespace.clone(),
             tls: self.tls.clone(),
             quorum: self.quorum(),
+            reads_replicas: self.reads_replicas,
         };
         let store = RedisStore::connect(&self.url, settings).await?;
         Ok(Arc::new(store))

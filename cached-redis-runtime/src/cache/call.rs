@@ -4,6 +4,7 @@
 //! compiled once.
 
 mod along;
+mod anew;
 mod background;
 mod by_field;
 mod due;
@@ -24,7 +25,7 @@ use super::context::{Context, Mode, Served};
 use super::encoding;
 use super::global::{CacheRef, Found};
 use crate::clock;
-use crate::codec::{Cacheable, Entry, Format, HEADER, read};
+use crate::codec::{Cacheable, Format, HEADER};
 use crate::engine::{Admission, Hit, Left, Outcome, Plan, Reload, Request, Start, Ticket};
 use crate::key::{CacheKey, render};
 use crate::observe::Count;
@@ -50,6 +51,8 @@ struct Target {
     format: Format,
     fingerprint: u64,
     reload: Reload,
+    /// What a replica said could not be taken.
+    first_hand: bool,
     /// The cache is of no use to this call: the key is too long, or what another call made for it cannot be read here, and
     /// waiting for the next one would not help.
     given_up: bool,
@@ -118,6 +121,7 @@ impl Call {
             format,
             fingerprint: 0,
             reload,
+            first_hand: false,
             given_up,
             read_only,
             admission,
@@ -141,7 +145,7 @@ impl Call {
         let Some(target) = &self.target else {
             return ControlFlow::Break(Start::free());
         };
-        if target.given_up || target.reload != Reload::No {
+        if target.given_up || target.first_hand || target.reload != Reload::No {
             return self.reload(target).await;
         }
         let engine = target.cache.engine();
@@ -160,7 +164,7 @@ impl Call {
         self.settled(target, plan, None).await
     }
 
-    /// A call that does not take what it may find.
+    /// A call that does not take what it may find, or not from everybody.
     fn reload<'a>(&'a self, target: &'a Target) -> Settling<'a> {
         Box::pin(async move {
             let engine = target.cache.engine();
@@ -173,7 +177,7 @@ impl Call {
             if permit.is_some() {
                 request.admission = Admission::Free;
             }
-            let plan = match engine.get(request) {
+            let plan = match engine.get_first_hand(request) {
                 _ if target.given_up => (Plan::Load(Ticket::Uncached), Left::NOTHING),
                 None => (engine.in_rounds(self.site), Left::NOTHING),
                 Some(got) => match engine.judge(request, target.reload, got.await) {
@@ -256,17 +260,6 @@ impl Call {
         if self.site.is_sliding() {
             let engine = target.cache.engine();
             engine.slide(self.site, &target.key, &hit.bytes);
-        }
-    }
-
-    /// The entry did not decode: the next plan replaces it, or gives up if another call has only just made it.
-    fn undecodable(&mut self, hit: &Hit) {
-        let (Entry::Value { head, .. } | Entry::Absent { head }) = read(&hit.bytes) else {
-            return;
-        };
-        if let Some(target) = &mut self.target {
-            target.reload = Reload::Undecodable(head.nonce);
-            target.given_up = hit.joined;
         }
     }
 

@@ -18,6 +18,7 @@ mod reloads;
 mod round;
 mod slide;
 mod structures;
+mod swept;
 mod tags;
 mod wait;
 mod write;
@@ -33,7 +34,8 @@ pub(crate) use invalidate::all_gone;
 pub(crate) use patience::{Left, Patience};
 pub(crate) use plan::{Hit, Plan, Reload, Ticket};
 pub(crate) use structures::{Built, Change, Place, Said, Seen, Shared, Taken, seen};
-pub(crate) use tags::{Membership, Registration, Swept, tag_prefix};
+pub(crate) use swept::Swept;
+pub(crate) use tags::{Membership, Registration, tag_prefix};
 pub(crate) use write::Seized;
 
 use core::fmt;

@@ -40,6 +40,8 @@ pub(crate) struct Hit {
     pub(crate) joined: bool,
     /// When the store was asked for it.
     pub(crate) sent: Option<Sent>,
+    /// A replica said it: before anything is done about the entry, the primary is asked.
+    pub(crate) secondhand: bool,
 }
 
 /// What a load may do with its result.
@@ -81,6 +83,13 @@ pub(super) enum Way {
     Claim(Expect),
 }
 
+/// What the first look brought, when it could not be taken.
+struct First {
+    bytes: Option<Bytes>,
+    sent: Option<Sent>,
+    secondhand: bool,
+}
+
 /// What the key holds, as this call sees it.
 pub(super) enum Seen {
     Usable {
@@ -104,10 +113,16 @@ impl Engine {
     /// neither moved nor allocated for here.
     pub(crate) fn get<'a>(&'a self, request: Request<'a>) -> Option<Reply<'a, Look>> {
         if self.is_trusted(request) {
-            Some(self.store.get(request.key, request.site.size()))
+            Some(self.store.look(request.key, request.site.size()))
         } else {
             None
         }
+    }
+
+    /// [`get`](Self::get) from where the key is decided about.
+    pub(crate) fn get_first_hand<'a>(&'a self, request: Request<'a>) -> Option<Reply<'a, Look>> {
+        let trusted = self.is_trusted(request);
+        trusted.then(|| self.store.get(request.key, request.site.size()))
     }
 
     /// Whether the cache may be used for this key: not while its deletion is pending.
@@ -137,7 +152,11 @@ impl Engine {
         reload: Reload,
         got: Result<Look, Error>,
     ) -> ControlFlow<Plan, Missing<'a>> {
-        let Look { bytes, sent } = match got {
+        let Look {
+            bytes,
+            sent,
+            secondhand,
+        } = match got {
             Ok(look) => look,
             Err(error) => {
                 self.uncached(request, &error);
@@ -154,33 +173,50 @@ impl Engine {
                     absent,
                     joined: false,
                     sent,
+                    secondhand,
                 })),
                 // A miss spawns and sleeps. A hit needs no runtime, so it does not ask for one.
                 _ if Handle::try_current().is_err() => ControlFlow::Break(no_runtime(request.site)),
                 _ => {
-                    let bytes = Some(Bytes::from(bytes));
-                    ControlFlow::Continue(Box::pin(self.miss(request, reload, bytes, sent)))
+                    let first = First {
+                        bytes: Some(Bytes::from(bytes)),
+                        sent,
+                        secondhand,
+                    };
+                    ControlFlow::Continue(Box::pin(self.miss(request, reload, first)))
                 }
             },
             None if Handle::try_current().is_err() => ControlFlow::Break(no_runtime(request.site)),
-            None => ControlFlow::Continue(Box::pin(self.miss(request, reload, None, sent))),
+            None => {
+                let first = First {
+                    bytes: None,
+                    sent,
+                    secondhand,
+                };
+                ControlFlow::Continue(Box::pin(self.miss(request, reload, first)))
+            }
         }
     }
 
     /// From the first look, for which something was sent then, at something that cannot be taken.
-    async fn miss(
-        &self,
-        request: Request<'_>,
-        reload: Reload,
-        first: Option<Bytes>,
-        sent: Option<Sent>,
-    ) -> (Plan, Left) {
+    async fn miss(&self, request: Request<'_>, reload: Reload, first: First) -> (Plan, Left) {
         if reload != Reload::Forced {
             self.count(request.site, Count::Miss);
         }
         let key: Arc<str> = Arc::from(request.key);
-        let mut patience = Patience::since(&self.settings, self.wait_of(request.site), sent);
-        let mut bytes = first;
+        let wait = self.wait_of(request.site);
+        let mut patience = Patience::since(&self.settings, wait, first.sent);
+        let mut bytes = first.bytes;
+        if first.secondhand {
+            match self.look(request, patience).await {
+                Ok(ControlFlow::Continue(own)) => bytes = own,
+                Ok(ControlFlow::Break(plan)) => return (plan, patience.left()),
+                Err(error) => {
+                    self.uncached(request, &error);
+                    return (Plan::Round(patience.end()), Left::NOTHING);
+                }
+            }
+        }
         for _ in 0..ROUNDS {
             let step = self.step(request, reload, &key, bytes, &mut patience);
             match step.await {
@@ -224,6 +260,7 @@ impl Engine {
                 absent,
                 joined: true,
                 sent: None,
+                secondhand: false,
             })),
             Seen::Guard => Way::Guarded,
             Seen::Lease(nonce) if request.site.lock().waits() => Way::Wait(nonce),

@@ -59,6 +59,7 @@ impl Engine {
                 bytes: EntryBytes::Shared(bytes),
                 joined: true,
                 sent: None,
+                secondhand: false,
             }),
             Ok(Arrival::Head(mut round)) => {
                 // Those who come while this one waits for its permit are passengers as well.

@@ -14,6 +14,7 @@ use tokio::task::AbortHandle;
 
 use super::invalidate::outage;
 use super::patience::{Left, Patience, Series};
+use super::swept::Swept;
 use super::{Engine, Guards, Outcome, Request, Start, Ticket};
 use crate::clock::{self, Instant};
 use crate::error::{Error, ErrorKind};
@@ -220,33 +221,6 @@ impl Engine {
         if !tags.is_empty() && self.lost.add_tags(tags) {
             self.make_good_soon();
         }
-    }
-}
-
-/// What the invalidation of tags came to.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Swept {
-    /// How many entries there were.
-    deleted: u64,
-    /// Of how many members too few replicas have confirmed that they are gone.
-    unconfirmed: u64,
-}
-
-impl Swept {
-    fn add(&mut self, other: Self) {
-        self.deleted += other.deleted;
-        self.unconfirmed += other.unconfirmed;
-    }
-
-    /// What it is to its caller.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Unconfirmed`].
-    pub(crate) fn all_gone(self) -> Result<(), Error> {
-        if self.unconfirmed > 0 {
-            return Err(Error::unconfirmed());
-        }
-        Ok(())
     }
 }
 

@@ -10,6 +10,7 @@ mod confirmed;
 mod failover;
 mod moves;
 mod outages;
+mod replicas;
 mod start;
 mod steady;
 mod tags;
@@ -42,6 +43,14 @@ async fn rows(table: &Table, ids: &[u64]) -> Vec<(u64, String)> {
 #[cache_invalidate(key = "row:<ids>", each = ids)]
 async fn forget_rows(ids: &[u64]) {
     let _ = ids;
+}
+
+/// Whether a replica has the key, asked as one who may read there.
+fn replica_has(replica: &Server, key: &str) -> bool {
+    let mut connection = replica.connection().unwrap();
+    redis::cmd("READONLY").exec(&mut connection).unwrap();
+    let bytes: Option<Vec<u8>> = redis::cmd("GET").arg(key).query(&mut connection).unwrap();
+    bytes.is_some()
 }
 
 /// A cache and the cluster behind it.

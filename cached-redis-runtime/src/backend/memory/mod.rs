@@ -228,6 +228,7 @@ impl Store for MemoryStore {
         self.with_text(key, |state| Look {
             bytes: state.read(key),
             sent: None,
+            secondhand: false,
         })
     }
 

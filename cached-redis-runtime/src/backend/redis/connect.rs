@@ -94,9 +94,11 @@ impl Endpoint {
         convoy: Option<Convoy>,
     ) -> Arc<Self> {
         let policy = &place.policy;
+        // The primary is to be asked in the time that a replica leaves.
+        let share = if place.is_reader { 2 } else { 1 };
         // The server answers what is sent with a `WAIT` when that ends.
         let confirm = policy.confirm.as_ref().filter(|_| convoy.is_some());
-        let deadline = policy.deadline + confirm.map_or(Duration::ZERO, Confirm::limit);
+        let deadline = policy.deadline / share + confirm.map_or(Duration::ZERO, Confirm::limit);
         Arc::new(Self {
             deadlines: Arc::new(Deadlines::new(deadline)),
             place,
@@ -314,6 +316,11 @@ impl Supervised for Endpoint {
 
     fn trouble(&self, error: &Error) -> Option<String> {
         let address = self.place.source.address();
+        if self.place.is_reader {
+            return Some(format!(
+                "the replica {address} cannot be read from ({error}): its primary is asked, trying again"
+            ));
+        }
         let Some(first) = &self.first else {
             return Some(format!(
                 "{address} cannot be used ({error}): functions run uncached, reconnecting"

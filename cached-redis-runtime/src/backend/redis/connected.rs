@@ -8,7 +8,7 @@ use super::link::Alarm;
 use super::place::Place;
 use super::probe::Profile;
 use super::scripts::Script;
-use super::setup::set_up;
+use super::setup::{read_only, set_up};
 use crate::error::Error;
 use crate::observe::ServerInfo;
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -46,7 +46,12 @@ impl Connected {
         }
         .map_err(convert_setup)?;
         place.source.verify(&mut connection).await?;
-        let (digests, profile) = set_up(&mut connection, &place.probe).await?;
+        let (digests, profile) = if place.is_reader {
+            read_only(&mut connection).await?;
+            Default::default()
+        } else {
+            set_up(&mut connection, &place.probe).await?
+        };
         let Profile {
             info: mut said,
             claims_by_script,

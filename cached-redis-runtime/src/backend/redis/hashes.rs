@@ -59,7 +59,11 @@ impl RedisHashes {
         {
             wire.expect_large(key);
         }
-        Ok(Look { bytes, sent })
+        Ok(Look {
+            bytes,
+            sent,
+            secondhand: false,
+        })
     }
 
     async fn claim_one(

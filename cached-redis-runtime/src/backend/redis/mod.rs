@@ -16,6 +16,7 @@ mod pipelined;
 mod place;
 mod policy;
 mod probe;
+mod reading;
 mod route;
 mod scripts;
 mod sentinel;

@@ -18,6 +18,8 @@ pub(super) struct Place {
     pub(super) policy: Arc<Policy>,
     /// A key that nothing is ever stored under, to ask it about.
     pub(super) probe: String,
+    /// It is a replica, and only read from.
+    pub(super) is_reader: bool,
     /// Where the first of its connections found it last: the others follow.
     found: watch::Sender<Option<ConnectionAddr>>,
     /// Whether a write was refused before.
@@ -33,15 +35,28 @@ const SILENT: u32 = 2;
 
 impl Place {
     pub(super) fn new(source: Source, policy: &Arc<Policy>, slot: Option<u16>) -> Arc<Self> {
+        Arc::new(Self::of(source, policy, probe_key(&policy.namespace, slot)))
+    }
+
+    /// Of a replica that is read from.
+    pub(super) fn reader(source: Source, policy: &Arc<Policy>) -> Arc<Self> {
         Arc::new(Self {
+            is_reader: true,
+            ..Self::of(source, policy, String::new())
+        })
+    }
+
+    fn of(source: Source, policy: &Arc<Policy>, probe: String) -> Self {
+        Self {
             source,
             policy: Arc::clone(policy),
-            probe: probe_key(&policy.namespace, slot),
+            probe,
+            is_reader: false,
             found: watch::Sender::new(None),
             refused: AtomicBool::new(false),
             stripes: OnceLock::new(),
             silent: AtomicU32::new(0),
-        })
+        }
     }
 
     pub(super) async fn locate(&self) -> Result<ConnectionInfo, Error> {

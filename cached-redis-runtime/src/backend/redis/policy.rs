@@ -16,6 +16,8 @@ pub(super) struct Policy {
     pub(super) namespace: String,
     /// What deletions wait for, if they do.
     pub(super) confirm: Option<Confirm>,
+    /// Whether answers may come from a cluster's replicas.
+    pub(super) reads_replicas: bool,
 }
 
 impl Policy {

@@ -61,15 +61,25 @@ impl Server {
         policy: &Arc<Policy>,
         slot: Option<u16>,
     ) -> Arc<Self> {
-        let place = Place::new(source.into(), policy, slot);
-        let first = Endpoint::new(Arc::clone(&place));
+        Self::at(&Place::new(source.into(), policy, slot))
+    }
+
+    /// A replica that is only read from.
+    pub(super) fn reader(source: impl Into<Source>, policy: &Arc<Policy>) -> Arc<Self> {
+        Self::at(&Place::reader(source.into(), policy))
+    }
+
+    fn at(place: &Arc<Place>) -> Arc<Self> {
+        let policy = &place.policy;
+        let first = Endpoint::new(Arc::clone(place));
         let others = (1..policy.connections.get()).map(|_| first.another());
         let others: Box<[_]> = others.collect();
         if !others.is_empty() {
             let all = core::iter::once(&first).chain(&others);
             place.stripe(all.map(|one| one.link()).collect());
         }
-        let confirming = policy.confirm.as_ref().map(|_| first.confirming());
+        let confirming = policy.confirm.as_ref().filter(|_| !place.is_reader);
+        let confirming = confirming.map(|_| first.confirming());
         Arc::new(Self {
             confirming,
             first,
@@ -92,6 +102,11 @@ impl Server {
         let mut started = join(first.map(Endpoint::start)).await;
         self.others.iter().for_each(Endpoint::supervise);
         started.swap_remove(0)
+    }
+
+    /// Connects in the background.
+    pub(super) fn open(&self) {
+        self.stripes().for_each(Endpoint::supervise);
     }
 
     pub(super) fn is_live(&self) -> bool {

@@ -47,6 +47,15 @@ pub(super) async fn set_up(
     }
 }
 
+/// Lets a replica answer for the slots of its primary. Nothing else is sent there.
+pub(super) async fn read_only(connection: &mut MultiplexedConnection) -> Result<(), Error> {
+    let reply = connection
+        .send_packed_command(&redis::cmd("READONLY"))
+        .await;
+    reply.and_then(Value::extract_error).map_err(convert)?;
+    Ok(())
+}
+
 /// What will not pass is an error; the rest shows again in the commands.
 fn refuses_scripts(error: RedisError) -> Result<(), Error> {
     if is_unknown_syntax(&error) {

@@ -26,8 +26,8 @@ use crate::error::{Error, ErrorKind};
 use crate::observe::ServerInfo;
 use crate::size::Size;
 use crate::store::{
-    Claimed, Claiming, Cursor, Deleted, Expect, FieldStore, Filling, Gone, Look, Reply, Store,
-    Structures, Tagging,
+    Claimed, Claiming, Cursor, Deleted, Expect, FieldStore, Filling, Gone, Look, Reply, Sighted,
+    Store, Structures, Tagging,
 };
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicU64, Ordering};
@@ -50,6 +50,8 @@ pub(crate) struct Settings {
     pub(crate) tls: TlsSettings,
     /// What deletions wait for, if they do.
     pub(crate) quorum: Option<Quorum>,
+    /// Whether answers may come from a cluster's replicas.
+    pub(crate) reads_replicas: bool,
 }
 
 impl RedisStore {
@@ -64,6 +66,7 @@ impl RedisStore {
             connections: settings.connections,
             namespace: settings.namespace,
             confirm: settings.quorum.map(Confirm::new),
+            reads_replicas: settings.reads_replicas,
         };
         let source = match url.target {
             Target::Server(info) => Source::from(info),
@@ -173,8 +176,19 @@ impl Store for RedisStore {
             {
                 self.wire.expect_large(key);
             }
-            Ok(Look { bytes, sent })
+            Ok(Look {
+                bytes,
+                sent,
+                secondhand: false,
+            })
         })
+    }
+
+    fn look<'a>(&'a self, key: &'a str, size: Size) -> Reply<'a, Look> {
+        if !self.wire.reads_replicas() {
+            return self.get(key, size);
+        }
+        Box::pin(self.look_around(key, size))
     }
 
     fn claim<'a>(
@@ -267,6 +281,14 @@ impl Store for RedisStore {
         size: Size,
     ) -> Reply<'a, Vec<Result<Option<Vec<u8>>, Error>>> {
         Box::pin(self.mget(keys, size))
+    }
+
+    fn look_many<'a>(
+        &'a self,
+        keys: &'a [&'a str],
+        size: Size,
+    ) -> Reply<'a, Vec<Result<Sighted, Error>>> {
+        Box::pin(self.look_around_for(keys, size))
     }
 
     fn claim_many<'a>(

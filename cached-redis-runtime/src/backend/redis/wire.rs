@@ -1,5 +1,6 @@
 //! How commands reach the server that has their keys: the one there is, or a node of a cluster.
 
+use core::future::Future;
 use core::num::NonZero;
 
 use redis::{Cmd, Pipeline, RedisError, Value};
@@ -52,6 +53,37 @@ impl Wire {
             return self.route(key);
         }
         self.route_by(key, Lane::Confirmed)
+    }
+
+    /// Whether answers may come from replicas.
+    pub(super) fn reads_replicas(&self) -> bool {
+        matches!(self, Self::Cluster(_)) && self.policy().reads_replicas
+    }
+
+    /// Where this key can be read on a replica, if it can. Large values are read where they are stored: a replica has no
+    /// connection for them alone.
+    pub(super) fn route_of_reader(&self, key: &str, size: Size) -> Option<Route> {
+        match self {
+            Self::Cluster(cluster) if self.reads_replicas() && size == Size::Ordinary => {
+                cluster.route_of_reader(key, Lane::of(key, size, self.connections()))
+            }
+            _ => None,
+        }
+    }
+
+    /// Waits for what follows a command that was sent when it `began`, as long as a call waits for both.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout), besides its own.
+    pub(super) async fn in_time<T>(
+        &self,
+        began: Instant,
+        rest: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        match self {
+            Self::One(_) => rest.await,
+            Self::Cluster(cluster) => cluster.in_time((began, Lane::FIRST), rest).await,
+        }
     }
 
     /// For what belongs to one connection: always the same, as long as it is there.

@@ -155,6 +155,9 @@ async fn find<S: Storable>(call: &mut Call, soft: &Soft) -> Found<S::Output> {
             call.answered(&hit);
             return Found::Value(output);
         };
+        if call.asks_first_hand(&hit) {
+            continue;
+        }
         let answer = call.answer(&hit, due);
         return Found::Due(due, Old { answer, output });
     }

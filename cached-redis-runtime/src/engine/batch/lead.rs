@@ -135,6 +135,7 @@ impl Search<'_> {
                                 absent,
                                 joined: true,
                                 sent: None,
+                                secondhand: false,
                             },
                         ));
                         continue;

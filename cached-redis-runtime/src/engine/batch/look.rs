@@ -6,8 +6,26 @@ use super::{Search, State};
 use crate::clock;
 use crate::engine::plan::{ROUNDS, Seen};
 use crate::engine::{EntryBytes, Hit, Reload, Ticket};
+use crate::error::Error;
 use crate::observe::Count;
-use crate::store::{BATCH, BATCH_BYTES};
+use crate::size::Size;
+use crate::store::{BATCH, BATCH_BYTES, Reply, Sighted, Store};
+
+/// Only the first look is for an answer and nothing else.
+fn sight<'a>(
+    store: &'a dyn Store,
+    keys: &'a [&'a str],
+    size: Size,
+    is_first: bool,
+) -> Reply<'a, Vec<Result<Sighted, Error>>> {
+    if is_first {
+        return store.look_many(keys, size);
+    }
+    Box::pin(async move {
+        let found = store.get_many(keys, size).await?.into_iter();
+        Ok(found.map(|one| one.map(|bytes| (bytes, false))).collect())
+    })
+}
 
 /// As many keys are read before the size of the values is known.
 const FEW: usize = 50;
@@ -25,6 +43,7 @@ impl Search<'_> {
         let is_first = self.patience.is_none();
         let patience = self.patience();
         let (mut began, mut failed) = (None, None);
+        let size = self.batch.site.size();
         let (mut rest, mut length) = (&unknown[..], self.batch.site.expected_len());
         while !rest.is_empty() {
             // Of values whose size nobody knows yet, a few are read first.
@@ -35,7 +54,7 @@ impl Search<'_> {
             rest = later;
             let keys = some.iter().map(|&at| self.batch.keys[at].as_str());
             let keys: Vec<&str> = keys.collect();
-            let look = engine.store.get_many(&keys, self.batch.site.size());
+            let look = sight(&*engine.store, &keys, size, is_first && !self.forced);
             let found = match began {
                 None if !is_first => patience.spend(look).await,
                 // More keys than one command names have a deadline for each command. The first command needs no other:
@@ -53,7 +72,8 @@ impl Search<'_> {
                     break;
                 }
             };
-            let lengths = found.iter().flatten().flatten().map(Vec::len);
+            let lengths = found.iter().flatten();
+            let lengths = lengths.filter_map(|(bytes, _)| bytes.as_ref().map(Vec::len));
             lengths.clone().for_each(|len| self.batch.site.saw(len));
             if let Some(mean) = lengths.clone().sum::<usize>().checked_div(lengths.count()) {
                 length = mean;
@@ -61,7 +81,7 @@ impl Search<'_> {
             }
             for (&at, found) in some.iter().zip(found) {
                 match found {
-                    Ok(bytes) => hits.extend(self.see(at, bytes).map(|hit| (at, hit))),
+                    Ok(sighted) => hits.extend(self.see(at, sighted).map(|hit| (at, hit))),
                     // Other servers have their keys, and of its own each would say the same.
                     Err(error) => {
                         self.states[at] = State::Load(Ticket::Uncached);
@@ -95,7 +115,7 @@ impl Search<'_> {
         unknown
     }
 
-    fn see(&mut self, at: usize, bytes: Option<Vec<u8>>) -> Option<Hit> {
+    fn see(&mut self, at: usize, (bytes, secondhand): Sighted) -> Option<Hit> {
         let request = self.batch.request(at);
         let reload = if self.forced {
             Reload::Forced
@@ -110,7 +130,12 @@ impl Search<'_> {
                     absent,
                     joined: self.waited,
                     sent: None,
+                    secondhand,
                 });
+            }
+            if secondhand {
+                // To be looked at once more, where it is decided about.
+                return None;
             }
             self.states[at] = State::Seen(Some(Bytes::from(bytes)), reload);
         } else {

@@ -178,6 +178,10 @@ impl Search<'_> {
 
     /// The entry at this place did not decode: it is replaced, or if another call has only just made it, loaded along.
     pub(crate) fn undecodable(&mut self, at: usize, hit: Hit) {
+        if hit.secondhand {
+            self.states[at] = State::Unknown;
+            return;
+        }
         let nonce = match read(&hit.bytes) {
             Entry::Value { head, .. } | Entry::Absent { head } if !hit.joined => head.nonce,
             _ => {

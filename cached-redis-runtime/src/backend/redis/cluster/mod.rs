@@ -33,7 +33,7 @@ use crate::clock::{self, Instant};
 use crate::error::Error;
 use crate::observe::{ServerInfo, warn};
 use crate::sync::atomic::{AtomicBool, Ordering};
-use crate::sync::{Arc, Mutex};
+use crate::sync::{Arc, Mutex, spread_between};
 
 pub(super) use self::redirect::is_split;
 pub(super) use self::slots::slot_of;
@@ -54,6 +54,8 @@ pub(super) struct Cluster {
     keeper: Supervisor,
     /// Whether it was said that no map can be made.
     said: AtomicBool,
+    /// Where this process begins to count replicas: a key that all processes read is read from all of them.
+    first_reader: usize,
 }
 
 impl Cluster {
@@ -66,6 +68,7 @@ impl Cluster {
             bell: Arc::new(Notify::new()),
             keeper: Supervisor::default(),
             said: AtomicBool::new(false),
+            first_reader: usize::try_from(spread_between(0, 1000)).unwrap_or(0),
         })
     }
 
@@ -102,6 +105,14 @@ impl Cluster {
             self.outdated();
         }
         route
+    }
+
+    /// Where this key can be read on a replica: nowhere, unless there is a connection to one.
+    pub(super) fn route_of_reader(&self, key: &str, lane: Lane) -> Option<Route> {
+        let (map, slot) = (self.map.load(), slot_of(key));
+        let number = self.first_reader + usize::from(slot);
+        let reader = map.owner(slot)?.reader(number)?;
+        Route::to(reader, lane).ok()
     }
 
     pub(super) fn policy(&self) -> &Policy {
@@ -243,6 +254,13 @@ impl Cluster {
         let map = self.map.load();
         let infos = map.primaries().iter().filter_map(|node| node.server.info());
         ServerInfo::common(infos)
+    }
+
+    /// Whether replicas are to be read from, and some primary has none that can be.
+    fn lacks_readers(&self) -> bool {
+        let map = self.map.load();
+        let mut primaries = map.primaries().iter();
+        self.policy.reads_replicas && primaries.any(|node| node.reader(0).is_none())
     }
 
     /// Whether all keys can be served.

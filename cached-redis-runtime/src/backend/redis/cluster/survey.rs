@@ -41,14 +41,27 @@ impl Cluster {
             }
         };
         let (old, mut opened) = (self.map.load_full(), Vec::new());
-        let map = Map::new(topology, named, |address, slot| {
+        let open = |address: &Address, slot| {
             if let Some(node) = old.find(address) {
                 return Arc::clone(&node.server);
             }
             let server = Server::new(address.info(&self.seeds[0]), &self.policy, slot);
             opened.push(Arc::clone(&server));
             server
-        });
+        };
+        // Nobody waits for a replica: without one its primary is asked.
+        let open_reader = |address: &Address| {
+            if !self.policy.reads_replicas {
+                return None;
+            }
+            let known = old.find_reader(address).cloned();
+            Some(known.unwrap_or_else(|| {
+                let server = Server::reader(address.info(&self.seeds[0]), &self.policy);
+                server.open();
+                server
+            }))
+        };
+        let map = Map::new(topology, named, open, open_reader);
         let map = Arc::new(map);
         if old.primaries().is_empty() {
             // It can only get better, even if one node hangs for as long as the first map may take.

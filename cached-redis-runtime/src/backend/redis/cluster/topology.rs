@@ -68,6 +68,8 @@ pub(super) struct Range {
     pub(super) first: u16,
     pub(super) last: u16,
     pub(super) owner: Address,
+    /// Who has copies of them: some, if there are many.
+    pub(super) replicas: Vec<Address>,
 }
 
 /// A reply to `CLUSTER SLOTS`.
@@ -80,6 +82,9 @@ pub(super) struct Topology {
 
 /// As many nodes a Redis Cluster is made for. Each primary costs a connection, so no server decides how many there are.
 const MOST: usize = 1000;
+
+/// As many replicas of one primary are read from.
+pub(super) const COPIES: usize = 8;
 
 impl Topology {
     /// `None` for what is no such reply, and for one without a slot: that node belongs to no cluster yet, or any more. Of
@@ -106,11 +111,26 @@ impl Topology {
                         return None;
                     }
                 }
-                topology.ranges.push(Range { first, last, owner });
+                topology.ranges.push(Range {
+                    first,
+                    last,
+                    owner,
+                    replicas: Vec::new(),
+                });
             }
             for replica in replicas.iter().filter_map(|one| node(one, asked)) {
-                if topology.replicas.len() < MOST && !topology.replicas.contains(&replica) {
-                    topology.replicas.push(replica);
+                if !topology.replicas.contains(&replica) {
+                    if topology.replicas.len() == MOST {
+                        continue;
+                    }
+                    topology.replicas.push(replica.clone());
+                }
+                if let Some(range) = topology.ranges.last_mut()
+                    && range.first == first
+                    && range.replicas.len() < COPIES
+                    && range.owner != replica
+                {
+                    range.replicas.push(replica);
                 }
             }
         }
@@ -218,11 +238,13 @@ mod tests {
                     first: 0,
                     last: 5,
                     owner: owner.clone(),
+                    replicas: vec![at("10.0.0.2", 2)],
                 },
                 Range {
                     first: 7,
                     last: 16_383,
                     owner,
+                    replicas: vec![at("10.0.0.2", 2)],
                 },
             ],
             replicas: vec![at("10.0.0.2", 2)],
@@ -271,6 +293,8 @@ mod tests {
         assert_eq!(nodes(20_000, 0), None);
         let replicas = nodes(3, 3 * MOST).map(|some| some.replicas.len());
         assert_eq!(replicas, Some(MOST));
+        let copies = nodes(3, 3 * MOST).map(|some| some.ranges[0].replicas.len());
+        assert_eq!(copies, Some(COPIES));
     }
 
     #[test]
