@@ -7,9 +7,9 @@
 //! - [`transaction`] keeps invalidations back until the commit.
 //! - [`refresh`], [`bypass`] and [`inspect`] wrap a call of an annotated function; [`warm`] runs many of them before anybody needs
 //!   their results.
+//! - [`Cache::read_through`] is for what has no function of its own: one loader for all entries of a family.
 //! - [`field_of`] reads one [`field!`] of a value that is kept by field (`layout = hash`).
 //! - [`structures`] are those of Redis, with types: rankings, feeds, counters, counts of different things, rate limits.
-//! - [`Cache::read_through`] is for what has no function: one loader for all entries of a family.
 //! - [`CacheKey`] and [`KeyName`] are what stands in a key; [`Cacheable`] is what is stored; a [`KeyFamily`] names both.
 //! - [`Stats`] says what the cache did, per key family.
 //! - `test_util`, with the feature `test-util`, is a cache for tests: hits and misses as assertions, time that passes at once, outages.

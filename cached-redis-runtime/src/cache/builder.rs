@@ -233,7 +233,13 @@ impl CacheBuilder {
         }
         self.settle();
         let store = self.store().await?;
-        Ok(Cache::from_engine(Engine::new(store, self.settings)))
+        let cache = Cache::from_engine(Engine::new(store, self.settings));
+        // A store in memory needs no runtime, and what is published is a timer.
+        #[cfg(feature = "metrics")]
+        if tokio::runtime::Handle::try_current().is_ok() {
+            cache.engine().publish_from_now_on();
+        }
+        Ok(cache)
     }
 
     /// The settings as the engine has them.

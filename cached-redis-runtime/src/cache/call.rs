@@ -24,7 +24,6 @@ use core::pin::Pin;
 use super::context::{Context, Mode, Served};
 use super::encoding;
 use super::global::{CacheRef, Found};
-use crate::clock;
 use crate::codec::{Cacheable, Format, HEADER};
 use crate::engine::{Admission, Hit, Left, Outcome, Plan, Reload, Request, Start, Ticket};
 use crate::key::{CacheKey, render};
@@ -246,7 +245,8 @@ impl Call {
     /// The entry decoded: this call is answered.
     fn answered(&self, hit: &Hit) {
         let Some(target) = &self.target else { return };
-        let counters = target.cache.engine().counters(self.site);
+        let engine = target.cache.engine();
+        let counters = engine.counters_of(self.site, &self.lifetimes);
         if hit.absent {
             counters.count(Count::NegativeHit);
         }
@@ -258,7 +258,6 @@ impl Call {
             self.context.report(Served::Hit);
         }
         if self.site.is_sliding() {
-            let engine = target.cache.engine();
             engine.slide(self.site, &target.key, &hit.bytes);
         }
     }
@@ -270,23 +269,20 @@ impl Call {
             permit,
             left,
         } = start;
-        let mut started = None;
+        let mut loading = None;
         let mut served = if self.has_cache {
             Served::Bypassed
         } else {
             Served::Uncached
         };
         if let Some(target) = &self.target {
-            target.cache.engine().count(self.site, Count::Load);
+            loading = Some(target.cache.engine().loading(self.site, &self.lifetimes));
             served = match (&ticket, target.reload) {
                 (Ticket::Uncached, _) if target.read_only => Served::Bypassed,
                 (Ticket::Uncached | Ticket::Round(_), _) => Served::Uncached,
                 (Ticket::Reload(_), _) | (_, Reload::Forced) => Served::Refreshed,
                 _ => Served::Miss,
             };
-            if !matches!(ticket, Ticket::Uncached | Ticket::Round(_)) {
-                started = Some(clock::now());
-            }
         }
         Box::new(Load {
             call: self,
@@ -294,8 +290,7 @@ impl Call {
             permit,
             left,
             registration: None,
-            started,
-            ended: false,
+            loading,
             served,
         })
     }

@@ -16,6 +16,7 @@ use super::hash::Wanted;
 use super::nesting::{Loading, Nesting};
 use super::transaction::Pending;
 use crate::engine::Engine;
+use crate::observe::Trace;
 use crate::site::Site;
 use crate::sync::{Arc, Mutex, Weak};
 
@@ -204,6 +205,14 @@ impl Context {
         })
     }
 
+    /// The same in a span.
+    pub(super) fn traced(self, trace: Trace) -> Traced {
+        Traced {
+            context: self,
+            trace,
+        }
+    }
+
     /// What surrounds a body that loads `key` in the background: of this call, only its scope. Nobody waits for it, and a
     /// transaction is not its own.
     pub(super) fn detached(&self, cache: &Cache, site: &'static Site, key: &str) -> Detached {
@@ -230,14 +239,26 @@ impl Context {
         let _inside = Inside::enter(self);
         future.poll(cx)
     }
+}
 
+/// What surrounds a body that is a load.
+#[derive(Debug)]
+pub(super) struct Traced {
+    context: Context,
+    trace: Trace,
+}
+
+impl Traced {
     /// Polls a body in this context. Boxed, for beside a load an allocation is nothing, and a hit's caller has no room set
     /// aside for what it does not run.
     pub(super) fn run_body<F: Future>(
         mut self,
         mut body: Pin<Box<F>>,
     ) -> impl Future<Output = F::Output> {
-        poll_fn(move |cx| self.poll(body.as_mut(), cx))
+        poll_fn(move |cx| {
+            let _traced = self.trace.enter();
+            self.context.poll(body.as_mut(), cx)
+        })
     }
 }
 
@@ -254,8 +275,10 @@ impl Detached {
     pub(super) fn run<T>(
         self,
         mut body: Pin<Box<dyn Future<Output = T> + Send>>,
+        trace: Trace,
     ) -> impl Future<Output = Option<T>> {
         poll_fn(move |cx| {
+            let _traced = trace.enter();
             let Some(mut context) = self.context() else {
                 return Poll::Ready(None);
             };

@@ -329,6 +329,37 @@ impl Cache {
     pub fn stats(&self) -> Stats {
         self.engine.stats()
     }
+
+    /// Tells the recorder of the crate [`metrics`](https://docs.rs/metrics) what this cache has done until now. It is told once
+    /// per second anyway; a handler of `/metrics` calls this before it renders, so that its numbers are those of the moment.
+    ///
+    /// Each counter of [`FamilyStats`](crate::FamilyStats) is `cached_redis_<field>_total`, with the template as the label `family` and
+    /// the builder's namespace, if it has one, as `cache`. The `errors_<class>` are one, `cached_redis_errors_total`, with the label
+    /// `class`. Loads and waits are in the histograms `cached_redis_load_duration_seconds` and
+    /// `cached_redis_wait_duration_seconds`, which are told as they end: install the recorder before the first of them. What
+    /// [`Stats`](crate::Stats) says of the cache as a whole are gauges, `cached_redis_<field>`, and so are the families' lifetimes,
+    /// `cached_redis_ttl_seconds`. No key and no value is ever a label.
+    ///
+    /// Counters of several caches with the same labels add up. Without a recorder this does nothing.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), cached_redis_runtime::Error> {
+    /// // With metrics-exporter-prometheus, in `main`:
+    /// // let prometheus = PrometheusBuilder::new().install_recorder()?;
+    /// let cache = cached_redis_runtime::Cache::connect("memory://").await?;
+    /// // In the handler:
+    /// cache.publish_metrics();
+    /// // prometheus.render()
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "metrics")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
+    pub fn publish_metrics(&self) {
+        self.engine.publish();
+    }
 }
 
 impl fmt::Debug for Cache {

@@ -115,7 +115,8 @@ impl Engine {
         let nonce = Nonce::fresh();
         let opened = self.flights.open(key, nonce);
         let lease = self.lease_of(request.site);
-        let claim = lease::claim(&self.store, key, expect, nonce, lease);
+        let family = self.counters(request.site).shared();
+        let claim = lease::claim(&self.store, key, expect, nonce, lease, &family);
         match patience.spend(claim).await? {
             Claim::Mine(lease) => {
                 opened.arm(lease);

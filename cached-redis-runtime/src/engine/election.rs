@@ -96,9 +96,14 @@ impl Engine {
 
     /// Waits for the end of a load of this entry that somebody else here has begun. `false`: there is none, or it takes
     /// longer than that.
-    pub(crate) async fn end_of_reload(&self, key: &str, nonce: Nonce, most: Duration) -> bool {
-        let ended = clock::within(most, self.reloads.end_of(key, nonce)).await;
-        ended.unwrap_or(false)
+    pub(crate) async fn end_of_reload(
+        &self,
+        request: Request<'_>,
+        nonce: Nonce,
+        most: Duration,
+    ) -> bool {
+        let ended = clock::within(most, self.reloads.end_of(request.key, nonce));
+        self.waiting(request.site, ended).await.unwrap_or(false)
     }
 
     /// Asks the other processes, as long as there is time `left`. `None`: somebody else sees to the entry, or has, or the
@@ -142,7 +147,8 @@ impl Engine {
     ) -> Result<Option<Lease>, Error> {
         let key: Arc<str> = Arc::from(self.key_of_election(request.key));
         let (nonce, duration) = (Nonce::fresh(), self.lease_of(request.site));
-        let claim = lease::claim(&self.store, &key, Expect::Missing, nonce, duration);
+        let family = self.counters(request.site).shared();
+        let claim = lease::claim(&self.store, &key, Expect::Missing, nonce, duration, &family);
         let Claim::Mine(lease) = patience.spend(claim).await? else {
             under_way.leave_until(clock::now() + ASK_AGAIN.min(self.settings.refresh_retry));
             self.refuse(request, Refusal::Taken);

@@ -146,7 +146,7 @@ impl Engine {
         match (lease, life) {
             (Some(lease), Some(life)) => {
                 let filled = lease.fill(&bytes, life.millis()).await;
-                self.count_fill(site, filled);
+                self.count_fill(site, filled, bytes.len());
             }
             (Some(lease), None) => lease.release().await,
             (None, _) => {}
@@ -183,7 +183,7 @@ impl Engine {
                 let life = life.millis();
                 let filled = self.store.fill(&key, nonce, &bytes, life).await;
                 let answered = filled.is_ok();
-                self.count_fill(site, filled);
+                self.count_fill(site, filled, bytes.len());
                 answered
             }
             // The source has answered, and its answer is not to be stored: what is there is out of date.
@@ -196,9 +196,19 @@ impl Engine {
         }
     }
 
-    pub(super) fn count_fill(&self, site: &'static Site, filled: Result<bool, Error>) {
+    /// What became of an entry of so many bytes.
+    pub(super) fn count_fill(
+        &self,
+        site: &'static Site,
+        filled: Result<bool, Error>,
+        bytes: usize,
+    ) {
         match filled {
-            Ok(true) => self.count(site, Count::Fill),
+            Ok(true) => {
+                let counters = self.counters(site);
+                counters.count(Count::Fill);
+                counters.add(Count::StoredBytes, bytes as u64);
+            }
             Ok(false) => self.count(site, Count::FillRejected),
             Err(error) => self.failed(site, &error),
         }

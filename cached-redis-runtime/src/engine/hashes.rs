@@ -67,6 +67,8 @@ impl Engine {
                 lost: Arc::clone(&self.lost),
                 slides: Slides::new(),
                 families: Arc::clone(&self.families),
+                #[cfg(feature = "metrics")]
+                published: super::publish::Published::default(),
                 warned: AtomicBool::new(false),
                 hashes: OnceLock::new(),
                 fields: Some(store),
@@ -143,7 +145,9 @@ impl Engine {
         // Open before the command leaves, as for a claim.
         let turn = self.flights.open(&key, nonce);
         let began = clock::now();
-        let held = lease::hold(store, &key, kind(request), nonce, self.settings.lease);
+        let family = self.counters(request.site).shared();
+        let duration = self.lease_of(request.site);
+        let held = lease::hold(store, &key, kind(request), nonce, duration, &family);
         let Some((lease, held)) = patience.spend(held).await? else {
             return Ok(None);
         };
@@ -213,7 +217,7 @@ impl Engine {
             life,
         };
         let updated = patience.spend(store.update(request.key, &update)).await;
-        self.count_fill(request.site, updated.clone());
+        self.count_fill(request.site, updated.clone(), value.len());
         // Those who wait look again, and find the entry.
         if let Some(lease) = seized.end(Verdict::Over)
             && updated.is_ok()

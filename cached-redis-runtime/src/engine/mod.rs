@@ -11,9 +11,12 @@ mod guards;
 mod hashes;
 mod invalidate;
 mod key_length;
+mod loading;
 mod lost;
 mod patience;
 mod plan;
+#[cfg(feature = "metrics")]
+mod publish;
 mod reloads;
 mod round;
 mod slide;
@@ -21,6 +24,7 @@ mod structures;
 mod swept;
 mod tags;
 mod wait;
+mod waiting;
 mod write;
 
 pub(crate) use admission::{Admission, Start};
@@ -31,6 +35,7 @@ pub(crate) use freshness::Freshness;
 pub(crate) use guards::Guards;
 pub(crate) use hashes::{Glimpsed, Holding};
 pub(crate) use invalidate::all_gone;
+pub(crate) use loading::Loading;
 pub(crate) use patience::{Left, Patience};
 pub(crate) use plan::{Hit, Plan, Reload, Ticket};
 pub(crate) use structures::{Built, Change, Place, Said, Seen, Shared, Taken, seen};
@@ -49,8 +54,8 @@ use crate::codec::Format;
 use crate::error::{Error, ErrorKind};
 use crate::flight::{Flights, Lanes};
 use crate::lease::Lease;
-use crate::observe::{Count, Counters, Gauge, ServerInfo, Stats, warn};
-use crate::site::{CountersRef, Site};
+use crate::observe::{Count, Gauge, ServerInfo, Stats, warn};
+use crate::site::{Family, FamilyRef, Site};
 use crate::store::{FieldStore, Store};
 use crate::sync::{Arc, Mutex, OnceLock};
 use crate::ttl::Lifetimes;
@@ -96,7 +101,9 @@ pub(crate) struct Engine {
     background: Background,
     lost: Arc<LostDeletes>,
     slides: Slides,
-    families: Arc<Mutex<BTreeMap<&'static str, Arc<Counters>>>>,
+    families: Arc<Mutex<BTreeMap<&'static str, Arc<Family>>>>,
+    #[cfg(feature = "metrics")]
+    published: publish::Published,
     warned: AtomicBool,
     /// Once there was a function whose entries are kept by field.
     hashes: OnceLock<Arc<Self>>,
@@ -151,6 +158,8 @@ impl Engine {
             lost: Arc::new(LostDeletes::new()),
             slides: Slides::new(),
             families: Arc::new(Mutex::new(BTreeMap::new())),
+            #[cfg(feature = "metrics")]
+            published: publish::Published::default(),
             warned: AtomicBool::new(false),
             hashes: OnceLock::new(),
             fields: None,
@@ -173,7 +182,7 @@ impl Engine {
         self.store.server()
     }
 
-    pub(crate) fn counters(&self, site: &'static Site) -> CountersRef<'static> {
+    pub(crate) fn counters(&self, site: &'static Site) -> FamilyRef<'static> {
         site.counters(self.number, |template| self.family(template))
     }
 
@@ -187,8 +196,26 @@ impl Engine {
         site.lock().wait_or(self.settings.wait)
     }
 
-    fn family(&self, template: &'static str) -> Arc<Counters> {
-        Arc::clone(self.families.lock().entry(template).or_default())
+    /// The same for a call that knows how long its entries live. It is noted only where the counters are found for the first
+    /// time: a hit that comes later changes nothing about it.
+    pub(crate) fn counters_of(
+        &self,
+        site: &'static Site,
+        lifetimes: &Lifetimes,
+    ) -> FamilyRef<'static> {
+        site.counters(self.number, |template| {
+            let family = self.family(template);
+            family.lives(lifetimes.for_value().millis());
+            family
+        })
+    }
+
+    fn family(&self, template: &'static str) -> Arc<Family> {
+        let mut families = self.families.lock();
+        let family = families
+            .entry(template)
+            .or_insert_with(|| Arc::new(Family::new(template, &self.settings.namespace)));
+        Arc::clone(family)
     }
 
     pub(crate) fn count(&self, site: &'static Site, what: Count) {
@@ -200,20 +227,17 @@ impl Engine {
         let hashes = self.hashes.get();
         let sum = |count: fn(&Self) -> usize| count(self) + hashes.map_or(0, |one| count(one));
         Stats {
-            families: families
-                .iter()
-                .map(|(template, counters)| counters.read(template))
-                .collect(),
+            families: families.values().map(|family| family.stats()).collect(),
             connected: self.store.is_ready(),
             pending_deletes: self.lost.len(),
             unconfirmed: self.store.unconfirmed(),
-            waiting: sum(Self::waiting),
+            waiting: sum(Self::waiters),
             queued: sum(|engine| engine.queued.read()),
             under_way: sum(Self::under_way),
         }
     }
 
-    fn waiting(&self) -> usize {
+    fn waiters(&self) -> usize {
         self.flights.waiting()
             + self.rounds.waiting()
             + self.reloads.waiting()
@@ -233,8 +257,9 @@ impl Engine {
         self.failed_in(&self.counters(site), site.path(), error);
     }
 
-    fn failed_in(&self, counters: &Counters, name: &str, error: &Error) {
-        counters.count(Count::Error);
+    fn failed_in(&self, family: &Family, name: &str, error: &Error) {
+        family.count(Count::Error);
+        family.count(Count::of_error(error.kind()));
         let passing = matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout);
         if !passing && !self.warned.swap(true, Ordering::Relaxed) {
             warn(format_args!(

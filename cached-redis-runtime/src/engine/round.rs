@@ -53,7 +53,8 @@ impl Engine {
             clock::sleep_until(end).await;
             self.permit(request).await
         };
-        match self.rounds.enter_within(&lot, limit).await {
+        let entered = self.rounds.enter_within(&lot, limit);
+        match self.waiting(request.site, entered).await {
             Ok(Arrival::Reply(bytes)) => ControlFlow::Continue(Hit {
                 absent: matches!(read(&bytes), Entry::Absent { .. }),
                 bytes: EntryBytes::Shared(bytes),

@@ -2,6 +2,8 @@
 
 mod election;
 mod fleet;
+#[cfg(feature = "metrics")]
+mod publish;
 
 use core::ops::ControlFlow;
 

@@ -38,7 +38,8 @@ impl Engine {
     ) -> Result<ControlFlow<Plan, Option<Bytes>>, Error> {
         let seat = self.flights.join(key, nonce);
         let began = clock::now();
-        let waited = clock::until(patience.end(), seat.wait()).await;
+        let waited = clock::until(patience.end(), seat.wait());
+        let waited = self.waiting(request.site, waited).await;
         patience.waited(began);
         let Ok(waited) = waited else {
             self.count(request.site, Count::WaitExpired);
@@ -54,7 +55,8 @@ impl Engine {
             Err(turn) if turn.loads() => self.take_over(request, turn, *patience).await,
             Err(turn) => {
                 let began = clock::now();
-                let seen = self.poll(request, &turn, *patience).await;
+                let seen = self.poll(request, &turn, *patience);
+                let seen = self.waiting(request.site, seen).await;
                 patience.waited(began);
                 seen
             }

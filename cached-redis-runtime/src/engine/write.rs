@@ -66,7 +66,9 @@ impl Engine {
         let (key, nonce) = (Arc::from(key), Nonce::fresh());
         // Open before the command leaves, as for a claim.
         let turn = self.flights.open(&key, nonce);
-        let lease = lease::seize(&self.store, &key, nonce, self.lease_of(site));
+        let lease = self.lease_of(site);
+        let family = self.counters(site).shared();
+        let lease = lease::seize(&self.store, &key, nonce, lease, &family);
         match patience.spend(lease).await {
             Ok(Some(lease)) => turn.arm(lease),
             // Nobody here can have read this nonce: it was never there.
@@ -166,7 +168,9 @@ impl Engine {
             return Ok(false);
         };
         let filled = patience.spend(lease.fill(&bytes, life.millis())).await;
-        self.count_fill(request.site, filled.clone());
+        let family = self.counters(request.site);
+        family.lives(request.lifetimes.for_value().millis());
+        self.count_fill(request.site, filled.clone(), bytes.len());
         filled
     }
 

@@ -10,6 +10,8 @@ use tokio::runtime::Handle;
 
 use crate::clock;
 use crate::codec::Nonce;
+use crate::observe::Count;
+use crate::site::Family;
 use crate::store::{BATCH, Store};
 use crate::sync::{Arc, Mutex, Weak};
 
@@ -22,16 +24,23 @@ pub(super) struct Fleet {
     leaving: Mutex<Vec<Name>>,
     /// A task gives back what is leaving.
     releasing: AtomicBool,
+    family: Arc<Family>,
 }
 
 impl Fleet {
     /// Must be called in a runtime.
-    pub(super) fn keep(store: &Arc<dyn Store>, names: HashSet<Name>, lease: Duration) -> Arc<Self> {
+    pub(super) fn keep(
+        store: &Arc<dyn Store>,
+        names: HashSet<Name>,
+        lease: Duration,
+        family: &Arc<Family>,
+    ) -> Arc<Self> {
         let fleet = Arc::new(Self {
             store: Arc::downgrade(store),
             held: Mutex::new(names),
             leaving: Mutex::new(Vec::new()),
             releasing: AtomicBool::new(false),
+            family: Arc::clone(family),
         });
         drop(tokio::spawn(keep(Arc::downgrade(&fleet), lease)));
         fleet
@@ -79,7 +88,10 @@ async fn keep(fleet: Weak<Fleet>, lease: Duration) {
             let lost = lost.filter(|(_, renewed)| matches!(renewed, Ok(false)));
             let mut held = fleet.held.lock();
             for (name, _) in lost {
-                held.remove(name);
+                // It may have been given back meanwhile.
+                if held.remove(name) {
+                    fleet.family.count(Count::LostLease);
+                }
             }
         }
     }

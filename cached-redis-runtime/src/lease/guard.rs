@@ -9,6 +9,7 @@ use super::fleet::Fleet;
 use super::keep;
 use crate::codec::Nonce;
 use crate::error::Error;
+use crate::site::Family;
 use crate::size::Size;
 use crate::store::{Filling, Store};
 use crate::sync::Arc;
@@ -88,12 +89,12 @@ impl Lease {
         self.disarm();
     }
 
-    pub(super) fn keep(&mut self) {
+    pub(super) fn keep(&mut self, family: &Arc<Family>) {
         let task = keep(
             Arc::downgrade(&self.store),
-            Arc::clone(&self.key),
-            self.nonce,
+            (Arc::clone(&self.key), self.nonce),
             self.duration,
+            Arc::clone(family),
         );
         self.keeper = Keeper::Own(tokio::spawn(task).abort_handle());
     }

@@ -6,6 +6,7 @@ use super::fleet::Fleet;
 use super::{Claim, Lease};
 use crate::codec::Nonce;
 use crate::error::Error;
+use crate::site::Family;
 use crate::store::{BATCH, Claimed, Claiming, Expect, Store};
 use crate::sync::Arc;
 
@@ -17,11 +18,12 @@ pub(crate) async fn claim_many(
     store: &Arc<dyn Store>,
     wanted: Vec<(Arc<str>, Expect, Nonce)>,
     duration: Duration,
+    family: &Arc<Family>,
 ) -> Vec<Result<Claim, Error>> {
-    let fleet = wanted
+    let names = wanted
         .iter()
         .map(|(key, _, nonce)| (Arc::clone(key), *nonce));
-    let fleet = Fleet::keep(store, fleet.collect(), duration);
+    let fleet = Fleet::keep(store, names.collect(), duration, family);
     let mut claimed = Vec::with_capacity(wanted.len());
     let mut failed: Option<Error> = None;
     for some in wanted.chunks(BATCH) {

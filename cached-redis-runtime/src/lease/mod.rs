@@ -12,6 +12,8 @@ use core::time::Duration;
 use crate::clock;
 use crate::codec::Nonce;
 use crate::error::Error;
+use crate::observe::Count;
+use crate::site::Family;
 use crate::store::{Claimed, Expect, FieldStore, Store, TakenOver};
 use crate::sync::{Arc, Weak};
 
@@ -34,6 +36,7 @@ pub(crate) async fn claim(
     expect: Expect,
     nonce: Nonce,
     duration: Duration,
+    family: &Arc<Family>,
 ) -> Result<Claim, Error> {
     let mut lease = Lease::armed(Arc::clone(store), Arc::clone(key), nonce, duration);
     let claimed = store.claim(key, expect, nonce, duration).await;
@@ -42,7 +45,7 @@ pub(crate) async fn claim(
     }
     match claimed? {
         Claimed::Mine => {
-            lease.keep();
+            lease.keep(family);
             Ok(Claim::Mine(lease))
         }
         Claimed::Other(bytes) => {
@@ -61,6 +64,7 @@ pub(crate) async fn seize(
     key: &Arc<str>,
     nonce: Nonce,
     duration: Duration,
+    family: &Arc<Family>,
 ) -> Result<Option<Lease>, Error> {
     let mut lease = Lease::armed(Arc::clone(store), Arc::clone(key), nonce, duration);
     let seized = store.seize(key, nonce, duration).await;
@@ -68,7 +72,7 @@ pub(crate) async fn seize(
         lease.disarm();
     }
     Ok(if seized? {
-        lease.keep();
+        lease.keep(family);
         Some(lease)
     } else {
         None
@@ -85,6 +89,7 @@ pub(crate) async fn hold(
     kind: [u8; 10],
     nonce: Nonce,
     duration: Duration,
+    family: &Arc<Family>,
 ) -> Result<Option<(Lease, TakenOver)>, Error> {
     let all = Arc::clone(store) as Arc<dyn Store>;
     let mut lease = Lease::armed(all, Arc::clone(key), nonce, duration);
@@ -93,7 +98,7 @@ pub(crate) async fn hold(
         lease.disarm();
     }
     Ok(held?.map(|held| {
-        lease.keep();
+        lease.keep(family);
         (lease, held)
     }))
 }
@@ -101,12 +106,18 @@ pub(crate) async fn hold(
 /// Renews a lease three times per life until it is lost, its owner aborts the task, or the store is gone.
 ///
 /// It holds the store weakly, so that a forgotten load cannot keep a dropped cache's connection alive.
-async fn keep(store: Weak<dyn Store>, key: Arc<str>, nonce: Nonce, duration: Duration) {
+async fn keep(
+    store: Weak<dyn Store>,
+    (key, nonce): (Arc<str>, Nonce),
+    duration: Duration,
+    family: Arc<Family>,
+) {
     loop {
         clock::sleep(duration / 3).await;
         let Some(store) = store.upgrade() else { return };
         // An error says nothing about the lease: the next turn tries again.
         if let Ok(false) = store.renew(&key, nonce, duration).await {
+            family.count(Count::LostLease);
             return;
         }
     }

@@ -1,8 +1,10 @@
 //! `Site`: what is constant about one annotated function.
 
+mod family;
 mod limit;
 mod lock;
 
+pub(crate) use family::Family;
 pub(crate) use limit::{LoadLimit, LoadPermit};
 pub(crate) use lock::Lock;
 
@@ -13,7 +15,7 @@ use core::time::Duration;
 use serde::de::DeserializeOwned;
 
 use crate::codec::{Format, Tags};
-use crate::observe::{Counters, warn};
+use crate::observe::warn;
 use crate::size::{Expected, Size};
 use crate::sync::{Arc, OnceLock};
 
@@ -45,7 +47,7 @@ pub struct Site {
     /// The fingerprints of the value types seen here.
     tags: Tags,
     /// The counters in the first caches used, with those caches' numbers: normally one, the installed cache.
-    counters: [OnceLock<(u64, Arc<Counters>)>; REMEMBERED],
+    counters: [OnceLock<(u64, Arc<Family>)>; REMEMBERED],
     /// How long the last encoded value was, to reserve the next buffer in one go.
     encoded_len: AtomicUsize,
     /// Which connection its next value takes.
@@ -205,6 +207,11 @@ impl Site {
         self.path
     }
 
+    /// The template of its keys.
+    pub(crate) fn family(&self) -> &'static str {
+        self.template
+    }
+
     #[cfg(feature = "catalogue")]
     pub(crate) fn template(&self) -> &&'static str {
         &self.template
@@ -241,15 +248,15 @@ impl Site {
     pub(crate) fn counters(
         &self,
         cache: u64,
-        find: impl Fn(&'static str) -> Arc<Counters>,
-    ) -> CountersRef<'_> {
+        find: impl Fn(&'static str) -> Arc<Family>,
+    ) -> FamilyRef<'_> {
         for remembered in &self.counters {
             let (number, counters) = remembered.get_or_init(|| (cache, find(self.template)));
             if *number == cache {
-                return CountersRef::Site(counters);
+                return FamilyRef::Site(counters);
             }
         }
-        CountersRef::Cache(find(self.template))
+        FamilyRef::Cache(find(self.template))
     }
 
     pub(crate) fn expected_len(&self) -> usize {
@@ -273,18 +280,28 @@ impl Site {
 
 /// Counters, borrowed from the site or shared with a cache that is not the site's first.
 #[derive(Debug)]
-pub(crate) enum CountersRef<'a> {
-    Site(&'a Counters),
-    Cache(Arc<Counters>),
+pub(crate) enum FamilyRef<'a> {
+    Site(&'a Arc<Family>),
+    Cache(Arc<Family>),
 }
 
-impl core::ops::Deref for CountersRef<'_> {
-    type Target = Counters;
-
-    fn deref(&self) -> &Counters {
+impl FamilyRef<'_> {
+    /// For who outlives the call.
+    pub(crate) fn shared(&self) -> Arc<Family> {
         match self {
-            Self::Site(counters) => counters,
-            Self::Cache(counters) => counters,
+            Self::Site(family) => Arc::clone(family),
+            Self::Cache(family) => Arc::clone(family),
+        }
+    }
+}
+
+impl core::ops::Deref for FamilyRef<'_> {
+    type Target = Family;
+
+    fn deref(&self) -> &Family {
+        match self {
+            Self::Site(family) => family,
+            Self::Cache(family) => family,
         }
     }
 }

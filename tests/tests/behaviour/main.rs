@@ -26,6 +26,7 @@ mod read_through;
 mod return_types;
 mod secrets;
 mod sliding;
+mod spans;
 mod stale;
 mod structures;
 mod tags;

@@ -4,25 +4,23 @@ use core::future::Future;
 use core::pin::Pin;
 
 use super::{Common, Target};
-use crate::cache::context::{Context, Served};
+use crate::cache::context::{Served, Traced};
 use crate::cache::encoding;
-use crate::clock::{self, Instant};
-use crate::engine::{Left, Outcome, Registration, Reload, Ticket};
-use crate::observe::{Count, warn};
+use crate::engine::{Left, Loading, Outcome, Registration, Reload, Ticket};
+use crate::observe::{Trace, warn};
 use crate::shape::rows::{BatchShape, Row, Rows, Value};
 use crate::shape::{Leaf, StoredLeaf};
 use crate::site::{LoadPermit, Site};
 use crate::ttl::Keep;
 
-/// A body under way. Dropped before its end it counts as failed; its tickets' own drops do the rest.
+/// A body under way.
 pub(super) struct Load<'a> {
     pub(super) call: &'a Common,
     pub(super) target: &'a Target,
     pub(super) tickets: Vec<(usize, Ticket)>,
     /// Of the keys under their tags, if they have any.
     pub(super) registration: Option<Registration>,
-    pub(super) started: Instant,
-    pub(super) ended: bool,
+    pub(super) loading: Loading,
     /// Unless a ticket's flight has it.
     pub(super) permit: Option<LoadPermit>,
     /// How long the call may still wait for the store.
@@ -31,7 +29,7 @@ pub(super) struct Load<'a> {
 
 impl<'a> Load<'a> {
     /// What surrounds the body.
-    pub(super) fn context(&self) -> Context {
+    pub(super) fn context(&self) -> Traced {
         let leads = self.tickets.iter().filter_map(|(at, ticket)| match ticket {
             Ticket::Lead(_) | Ticket::Round(_) | Ticket::Uncached => {
                 Some(self.target.keys[*at].clone())
@@ -39,7 +37,10 @@ impl<'a> Load<'a> {
             Ticket::Replace(_) | Ticket::Reload(_) => None,
         });
         let context = self.call.context.clone();
-        context.of_body(Some((&self.target.cache, self.call.site, leads.collect())))
+        let site = self.call.site;
+        let loading = Some((&*self.target.cache, site, leads.collect()));
+        let trace = Trace::load(site.family());
+        context.of_body(loading).traced(trace)
     }
 
     fn served(&self) -> Served {
@@ -59,17 +60,16 @@ impl<'a> Load<'a> {
         mut outcomes: Vec<Outcome>,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
         Box::pin(async move {
-            self.ended = !outcomes.is_empty();
+            let failed = outcomes.is_empty();
             // The body has ended.
             self.permit = None;
-            self.call.context.report_end(self.served(), !self.ended);
+            let cost = self.loading.end(failed);
+            self.call.context.report_end(self.served(), failed);
             outcomes.resize_with(self.tickets.len(), || Outcome::Failed);
             if let Some(registration) = &self.registration {
                 let permitted = outcomes.into_iter().map(|one| registration.permit(one));
                 outcomes = permitted.collect();
             }
-            let cost = clock::now().saturating_duration_since(self.started);
-            let cost = u64::try_from(cost.as_millis()).unwrap_or(u64::MAX);
             let tickets = core::mem::take(&mut self.tickets).into_iter();
             let loaded = tickets.zip(outcomes).map(|((at, t), o)| (at, t, o));
             let engine = self.target.cache.engine();
@@ -90,10 +90,6 @@ impl Drop for Load<'_> {
         self.tickets
             .sort_by(|(a, _), (b, _)| self.target.keys[*b].cmp(&self.target.keys[*a]));
         self.tickets.drain(..).for_each(drop);
-        if !self.ended {
-            let engine = self.target.cache.engine();
-            engine.count(self.call.site, Count::LoadFailed);
-        }
     }
 }
 

@@ -11,10 +11,9 @@ use core::future::Future;
 use super::context::{Context, Mode, Served};
 use super::global::{CacheRef, Found};
 use super::invalidation::KeyList;
-use crate::clock;
 use crate::codec::{Format, HEADER};
 use crate::engine::{Admission, Batch, Hit, Left, Reload, Search, Step, Ticket};
-use crate::observe::Count;
+use crate::observe::{Count, Trace};
 use crate::shape::rows::{Around, BatchShape, Output, Rows, RowsOf, Value};
 use crate::shape::{Asked, Ids, StoredLeaf};
 use crate::site::{LoadPermit, Site};
@@ -198,7 +197,8 @@ impl Common {
     }
 
     fn answered(&mut self, target: &Target, hit: &Hit) {
-        let counters = target.cache.engine().counters(self.site);
+        let engine = target.cache.engine();
+        let counters = engine.counters_of(self.site, &self.lifetimes);
         if hit.absent {
             counters.count(Count::NegativeHit);
         }
@@ -219,14 +219,13 @@ impl Common {
             permit,
             left,
         } = missing;
-        target.cache.engine().count(self.site, Count::Load);
+        let engine = target.cache.engine();
         Load {
             call: self,
             target,
             tickets,
             registration: None,
-            started: clock::now(),
-            ended: false,
+            loading: engine.loading(self.site, &self.lifetimes),
             permit,
             left,
         }
@@ -265,7 +264,7 @@ where
         } = batch;
         let Some(mut target) = target else {
             call.context.report(call.served);
-            let context = call.context.of_body(None);
+            let context = call.context.of_body(None).traced(Trace::none());
             return context.run_body(Box::pin(load(Asked::all(ids)))).await;
         };
         target.fingerprint = S::Leaf::fingerprint(call.site, target.format);

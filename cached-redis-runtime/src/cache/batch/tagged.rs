@@ -10,6 +10,7 @@ use super::{BatchCall, Common, Missing, Target, find};
 use crate::cache::call::TagList;
 use crate::cache::invalidation::TemplateKey;
 use crate::engine::{Engine, Membership, Registration, Ticket};
+use crate::observe::Trace;
 use crate::shape::rows::{Around, BatchShape, Output, Rows, RowsOf, Value};
 use crate::shape::{Asked, Ids, StoredLeaf};
 use crate::ttl::Keep;
@@ -155,7 +156,7 @@ where
         let Some(mut target) = target else {
             call.context.report(call.served);
             let load = tagged(&mut BatchTags::none());
-            let context = call.context.of_body(None);
+            let context = call.context.of_body(None).traced(Trace::none());
             return context.run_body(Box::pin(load(Asked::all(ids)))).await;
         };
         target.fingerprint = S::Leaf::fingerprint(call.site, target.format);

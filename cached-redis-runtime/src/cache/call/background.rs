@@ -10,10 +10,11 @@ use crate::cache::context::Detached;
 use crate::clock;
 use crate::codec::Format;
 use crate::engine::{
-    Admission, Candidate, Engine, Membership, Outcome, Registration, Request, Start, Ticket,
+    Admission, Candidate, Engine, Loading, Membership, Outcome, Registration, Request, Start,
+    Ticket,
 };
-use crate::observe::Count;
-use crate::site::{CountersRef, Site};
+use crate::observe::{Count, Trace};
+use crate::site::Site;
 use crate::sync::Weak;
 use crate::ttl::Lifetimes;
 
@@ -97,7 +98,7 @@ impl Refresh {
         let Some((start, registration)) = right(&engine, &entry, candidate, tags).await else {
             return;
         };
-        let Some(mut load) = Running::begin(&engine, site, early) else {
+        let Some(mut loading) = begin(&engine, &entry, early) else {
             return;
         };
         let Start {
@@ -105,23 +106,21 @@ impl Refresh {
             permit,
             left,
         } = start;
-        let started = clock::now();
         // A body that hangs keeps neither its seat nor its permit for ever, and counts as one that failed. Until the entry's whole
         // life has passed once more its result may be of use, whatever the clocks say that wrote and read it.
-        let ended = clock::within(most, context.run(body)).await;
+        let traced = context.run(body, Trace::load(site.family()));
+        let ended = clock::within(most, traced).await;
         let outcome = ended.unwrap_or(Some(Outcome::Failed));
         // The body has ended.
         drop(permit);
         let (Some(outcome), Some(engine)) = (outcome, engine.upgrade()) else {
             return;
         };
-        load.ended = !matches!(outcome, Outcome::Failed);
+        let cost = loading.end(matches!(outcome, Outcome::Failed));
         let outcome = match &registration {
             Some(registration) => registration.permit(outcome),
             None => outcome,
         };
-        let took = clock::now().saturating_duration_since(started).as_millis();
-        let cost = u64::try_from(took).unwrap_or(u64::MAX);
         engine
             .finish(entry.request(), ticket, outcome, (cost, left))
             .await;
@@ -167,31 +166,11 @@ async fn right(
     None
 }
 
-/// A body under way. Dropped before its end (panicked, aborted), it counts as failed.
-struct Running {
-    counters: CountersRef<'static>,
-    ended: bool,
-}
-
-impl Running {
-    fn begin(engine: &Weak<Engine>, site: &'static Site, early: bool) -> Option<Self> {
-        let engine = engine.upgrade()?;
-        let counters = engine.counters(site);
-        counters.count(Count::Load);
-        if early {
-            counters.count(Count::EarlyLoad);
-        }
-        Some(Self {
-            counters,
-            ended: false,
-        })
+/// A body is about to run. `None`: there is no cache any more.
+fn begin(engine: &Weak<Engine>, entry: &Entry, early: bool) -> Option<Loading> {
+    let loading = engine.upgrade()?.loading(entry.site, &entry.lifetimes);
+    if early {
+        loading.count(Count::EarlyLoad);
     }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        if !self.ended {
-            self.counters.count(Count::LoadFailed);
-        }
-    }
+    Some(loading)
 }

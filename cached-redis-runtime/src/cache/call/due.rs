@@ -11,7 +11,7 @@ use crate::clock::{self, Sent};
 use crate::codec::{Entry, Nonce, read};
 use crate::engine::{Candidate, Freshness, Hit, Start};
 use crate::observe::Count;
-use crate::site::CountersRef;
+use crate::site::FamilyRef;
 use crate::sync::{Arc, spread};
 use crate::ttl::Soft;
 
@@ -49,7 +49,7 @@ impl Due {
 /// What there is to count and to report once a call is answered by an entry that was due.
 #[derive(Debug)]
 pub(super) struct Answer {
-    counters: CountersRef<'static>,
+    counters: FamilyRef<'static>,
     context: Context,
     absent: bool,
     joined: bool,
@@ -82,7 +82,7 @@ impl Call {
     pub(super) fn answer(&self, hit: &Hit, due: Due) -> Option<Answer> {
         let engine = self.target.as_ref()?.cache.engine();
         Some(Answer {
-            counters: engine.counters(self.site),
+            counters: engine.counters_of(self.site, &self.lifetimes),
             context: self.context.clone(),
             absent: hit.absent,
             joined: hit.joined,
@@ -130,7 +130,7 @@ impl Call {
         };
         let engine = target.cache.engine();
         // Boxed for the same reason as `Call::plan`.
-        Box::pin(engine.end_of_reload(&target.key, due.nonce, most)).await
+        Box::pin(engine.end_of_reload(self.request(target), due.nonce, most)).await
     }
 
     /// The load of the entry, to go on in the background if no other process is at it.

@@ -4,14 +4,13 @@ use core::future::Future;
 use core::pin::Pin;
 
 use super::Call;
-use crate::cache::context::{Context, Served};
-use crate::clock::{self, Instant};
-use crate::engine::{Left, Outcome, Registration, Ticket};
-use crate::observe::Count;
+use crate::cache::context::{Served, Traced};
+use crate::engine::{Left, Loading, Outcome, Registration, Ticket};
+use crate::observe::Trace;
 use crate::site::LoadPermit;
 
-/// A body under way. Dropped before its end (cancelled, panicked), it counts as failed; its ticket's own drop passes
-/// the turn on or gives the lease back.
+/// A body under way. Dropped before its end (cancelled, panicked), its ticket's own drop passes the turn on or gives the
+/// lease back.
 pub(super) struct Load {
     pub(super) call: Call,
     pub(super) ticket: Option<Ticket>,
@@ -21,14 +20,14 @@ pub(super) struct Load {
     pub(super) left: Left,
     /// Of the key under its tags, if it has any.
     pub(super) registration: Option<Registration>,
-    pub(super) started: Option<Instant>,
-    pub(super) ended: bool,
+    /// Unless there is no cache for it.
+    pub(super) loading: Option<Loading>,
     pub(super) served: Served,
 }
 
 impl Load {
     /// What surrounds the body.
-    pub(super) fn context(&self) -> Context {
+    pub(super) fn context(&self) -> Traced {
         let loading = self.call.target.as_ref().map(|target| {
             let keys = match &self.ticket {
                 Some(Ticket::Lead(_) | Ticket::Round(_) | Ticket::Reload(_)) => {
@@ -38,7 +37,11 @@ impl Load {
             };
             (&*target.cache, self.call.site, keys)
         });
-        self.call.context.clone().of_body(loading)
+        let trace = match &self.loading {
+            Some(_) => Trace::load(self.call.site.family()),
+            None => Trace::none(),
+        };
+        self.call.context.clone().of_body(loading).traced(trace)
     }
 
     /// Whether the result is of any use to the cache.
@@ -65,10 +68,11 @@ impl Load {
         outcome: Outcome,
     ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         Box::pin(async move {
-            self.ended = !matches!(outcome, Outcome::Failed);
+            let failed = matches!(outcome, Outcome::Failed);
             // The body has ended.
             self.permit = None;
-            self.call.context.report_end(self.served, !self.ended);
+            let cost = self.loading.take().map_or(0, |mut body| body.end(failed));
+            self.call.context.report_end(self.served, failed);
             let outcome = match &self.registration {
                 Some(registration) => registration.permit(outcome),
                 None => outcome,
@@ -77,28 +81,11 @@ impl Load {
             let (Some(target), Some(ticket)) = (&self.call.target, ticket) else {
                 return;
             };
-            let cost = self.started.map_or(0, |started| {
-                let elapsed = clock::now().saturating_duration_since(started);
-                u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
-            });
             let request = self.call.request(target);
             let engine = target.cache.engine();
             engine
                 .finish(request, ticket, outcome, (cost, self.left))
                 .await;
         })
-    }
-}
-
-impl Drop for Load {
-    fn drop(&mut self) {
-        if !self.ended
-            && let Some(target) = &self.call.target
-        {
-            target
-                .cache
-                .engine()
-                .count(self.call.site, Count::LoadFailed);
-        }
     }
 }

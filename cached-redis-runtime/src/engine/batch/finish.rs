@@ -106,7 +106,7 @@ impl Engine {
                         lease.sent(&one.entry);
                     }
                 }
-                self.count_fill(site, filled);
+                self.count_fill(site, filled, one.entry.len());
             }
             // The next chunk would fail as this one did: its leases are given back by their drop.
             landings = if failed.is_some() { Vec::new() } else { rest };

@@ -155,18 +155,19 @@ impl Search<'_> {
     ) -> Vec<Result<Claim, Error>> {
         let store = &self.engine.store;
         let lease = self.engine.lease_of(self.batch.site);
+        let family = &self.engine.counters(self.batch.site).shared();
         let later = wanted.split_off(wanted.len().min(BATCH));
         let (first, rest) = (wanted.len(), later.len());
         let mut patience = self.patience();
         let mut series = Series::of(&mut patience);
-        let claims = async { Ok(lease::claim_many(store, wanted, lease).await) };
+        let claims = async { Ok(lease::claim_many(store, wanted, lease, family).await) };
         let claims = series.spend(claims).await;
         let mut claims =
             claims.unwrap_or_else(|error| (0..first).map(|_| Err(error.clone())).collect());
         match outage(&claims) {
             // The next would fail as these did, and wait as long to find out.
             Some(error) => claims.extend((0..rest).map(|_| Err(error.clone()))),
-            None if rest > 0 => claims.extend(lease::claim_many(store, later, lease).await),
+            None if rest > 0 => claims.extend(lease::claim_many(store, later, lease, family).await),
             None => {}
         }
         drop(series);

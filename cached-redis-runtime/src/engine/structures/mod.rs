@@ -28,7 +28,8 @@ use crate::codec::{Entry, Nonce, read};
 use crate::error::{Error, ErrorKind};
 use crate::flight::{Arrival, Head};
 use crate::lease::{self, Claim, Lease};
-use crate::observe::{Count, Counters};
+use crate::observe::Count;
+use crate::site::Family;
 use crate::size::Size;
 use crate::store::{Expect, Held, Look, Names, Reply, Structures};
 use crate::sync::{Arc, spread_between};
@@ -38,7 +39,7 @@ pub(crate) struct Place {
     key: Arc<str>,
     beside: Option<Beside>,
     template: &'static str,
-    counters: Arc<Counters>,
+    counters: Arc<Family>,
 }
 
 /// What is under a structure's key.
@@ -202,7 +203,8 @@ impl Engine {
         patience: &Patience,
     ) -> Result<Taken, Error> {
         let (nonce, duration) = (Nonce::fresh(), self.settings.lease);
-        let claim = lease::claim(&self.store, &place.key, expect, nonce, duration);
+        let (key, family) = (&place.key, &place.counters);
+        let claim = lease::claim(&self.store, key, expect, nonce, duration, family);
         match patience.spend(claim).await {
             Ok(Claim::Mine(lease)) => Ok(Taken::Lease(lease)),
             Ok(Claim::Other(bytes)) => Ok(Taken::Text(seen(Held::Text(bytes)))),

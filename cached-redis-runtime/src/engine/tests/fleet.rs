@@ -11,9 +11,13 @@ use crate::lease::{Claim, Lease, claim_many, release_many};
 
 const LEASE: Duration = Duration::from_millis(300);
 
+fn family() -> Arc<Family> {
+    Arc::new(Family::new("user:<id>", ""))
+}
+
 async fn claim<const N: usize>(store: &Arc<dyn Store>, keys: [&str; N]) -> [Lease; N] {
     let wanted = keys.map(|key| (Arc::from(key), Expect::Missing, Nonce::fresh()));
-    let claimed = claim_many(store, wanted.into(), LEASE).await;
+    let claimed = claim_many(store, wanted.into(), LEASE, &family()).await;
     let leases = claimed.into_iter().map(|claim| match claim {
         Ok(Claim::Mine(lease)) => lease,
         other => panic!("nothing is there: {other:?}"),

@@ -1,0 +1,54 @@
+//! A body under way, as far as it is counted and timed.
+
+use super::Engine;
+use crate::clock::{self, Instant};
+use crate::observe::Count;
+use crate::site::{FamilyRef, Site};
+use crate::ttl::Lifetimes;
+
+/// A body that runs as a load. Dropped before its end (cancelled, panicked), it counts as failed.
+#[derive(Debug)]
+pub(crate) struct Loading {
+    family: FamilyRef<'static>,
+    began: Instant,
+    ended: bool,
+}
+
+impl Engine {
+    /// A body is about to run.
+    pub(crate) fn loading(&self, site: &'static Site, lifetimes: &Lifetimes) -> Loading {
+        let family = self.counters(site);
+        family.lives(lifetimes.for_value().millis());
+        family.count(Count::Load);
+        Loading {
+            family,
+            began: clock::now(),
+            ended: false,
+        }
+    }
+}
+
+impl Loading {
+    /// The body has ended. Says how many milliseconds it took.
+    pub(crate) fn end(&mut self, failed: bool) -> u64 {
+        self.ended = true;
+        if failed {
+            self.family.count(Count::LoadFailed);
+        }
+        let took = clock::now().saturating_duration_since(self.began);
+        self.family.loaded(took);
+        u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    pub(crate) fn count(&self, what: Count) {
+        self.family.count(what);
+    }
+}
+
+impl Drop for Loading {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.end(true);
+        }
+    }
+}
