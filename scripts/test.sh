@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Runs everything that can be checked on one machine. Needs Rust; finds or installs redis-server and PostgreSQL.
+# Runs everything that can be checked on one machine. Needs Rust; finds or installs redis-server, PostgreSQL and Chromium.
 # nextest, clippy, rustfmt, cargo-deny and typos are used when they are there.
 #
 #   scripts/test.sh                                      everything
 #   CACHED_REDIS_SERVER=/path/to/server scripts/test.sh  against another server: Redis 6.2 or newer, Valkey
 #   CACHED_REDIS_POSTGRES=/path/to/bin scripts/test.sh   with the initdb and postgres in this directory
+#   CACHED_REDIS_CHROMIUM=/path/to/chromium scripts/test.sh   with this browser
 #   CI=true scripts/test.sh                              also fails if Cargo.lock would change
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -90,6 +91,26 @@ has_postgres() {
     return 1
 }
 
+install_chromium() {
+    if has apt-get; then
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q &&
+            as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends chromium
+    elif has dnf; then
+        as_root dnf install -qy chromium-headless
+    else
+        return 1
+    fi
+}
+
+# By the names that the tests know.
+has_chromium() {
+    local browser
+    for browser in "${CACHED_REDIS_CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable; do
+        [ -n "$browser" ] && has "$browser" && return
+    done
+    return 1
+}
+
 # Starts a server for a program that is not a test, and sets REDIS_URL.
 start_redis() {
     local port attempt
@@ -148,6 +169,14 @@ fi
 if ! has_postgres; then
     echo 'SKIPPED: the tests on PostgreSQL. It is not installed, and could not be; put initdb and postgres in PATH, or' >&2
     echo 'set CACHED_REDIS_POSTGRES to the directory they are in.' >&2
+fi
+if ! has_chromium; then
+    step 'install Chromium'
+    install_chromium || true
+fi
+if ! has_chromium; then
+    echo 'SKIPPED: the tests of the page in a browser. Chromium is not installed, and could not be; put it in PATH, or set' >&2
+    echo 'CACHED_REDIS_CHROMIUM to its path.' >&2
 fi
 
 locked=${CI:+--locked}

@@ -7,4 +7,6 @@ pub mod account;
 pub mod articles;
 pub mod database;
 pub mod documents;
+pub mod monitoring;
 pub mod products;
+pub mod shop;

@@ -7,6 +7,7 @@
 mod commands;
 mod contenders;
 mod measure;
+mod recorder;
 
 use std::num::NonZeroUsize;
 
@@ -43,6 +44,8 @@ fn main() {
 
 /// Does nothing but hit, for a tool that counts what the process does: see `scripts/instructions.sh`.
 async fn only_calls(calls: u64, contender: &str) {
+    // Told of nothing unless the library has the feature `metrics`.
+    metrics::set_global_recorder(recorder::Numbers).expect("the first");
     let server = Server::start();
     let contenders = Contenders::connect(&server.url(), SIZES[0].1).await;
     contenders.warm(1).await;
