@@ -52,7 +52,7 @@ async fn its_numbers_are_those_of_the_cache() {
     browser.shows(&number("reads", READ, "reads"), "6");
     browser.shows(&number("reads", READ, "ratio"), "66.7 %");
     browser.shows(&number("reads", READ, "loads"), &family.loads.to_string());
-    browser.shows(&number("reads", READ, "ttl"), "1 h");
+    browser.shows(&number("reads", READ, "ttl"), "10 min");
     browser.shows(
         &number("reads", READ, "stored"),
         &format!("{} B", family.stored_bytes),
