@@ -40,6 +40,7 @@ mod clock;
 mod codec;
 mod engine;
 mod error;
+mod field;
 mod flight;
 #[doc(hidden)]
 pub mod format;
