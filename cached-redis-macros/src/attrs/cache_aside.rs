@@ -90,22 +90,7 @@ impl Attribute for CacheAside {
     fn expand(&self, function: &Function<'_>) -> TokenStream {
         let context = Context::new(function, &self.policy);
         let Context { rt, span } = &context;
-        let registration = catalogue::reader(
-            &context,
-            function,
-            (&self.plan, &self.tags),
-            self.each.as_ref(),
-            &self.ttl,
-            &self.policy,
-        );
-        let site = site::cache_aside(
-            &context,
-            function,
-            &self.plan,
-            &self.tags,
-            &self.constants,
-            &registration,
-        );
+        let site = self.site(&context, function);
         let (cache, enabled) = context.policy(&self.policy);
         let lifetimes = lifetimes::of(&context, &self.ttl, &self.policy);
         let described = self.described(&context);
@@ -159,6 +144,27 @@ impl Attribute for CacheAside {
 }
 
 impl CacheAside {
+    // Output:
+    //     let __site = …;
+    fn site(&self, context: &Context, function: &Function<'_>) -> TokenStream {
+        let registration = catalogue::reader(
+            context,
+            function,
+            (&self.plan, &self.tags),
+            self.each.as_ref(),
+            &self.ttl,
+            &self.policy,
+        );
+        site::cache_aside(
+            context,
+            function,
+            &self.plan,
+            &self.tags,
+            &self.constants,
+            &registration,
+        )
+    }
+
     // Output:
     //     __rt::limited(__site, const { __rt::at_most(32) })
     fn described(&self, context: &Context) -> TokenStream {

@@ -133,24 +133,10 @@ impl WriteThrough {
             &self.constants,
             &registration,
         );
-        let (cache, enabled) = context.policy(&self.policy);
-        let lifetimes = lifetimes::of(&context, ttl, &self.policy);
-        let key = key::template_key(&context, &self.plan);
-        let tags = self
-            .tags
-            .iter()
-            .map(|plan| key::template_key(&context, plan));
         let written = self.written(ttl);
         let lasting = self.lasting(&context);
         let mutable = written.as_ref().map(|_| quote_spanned!(*span=> mut));
-        let begun = quote_spanned! {*span=>
-            #rt::begin_write(__site, #cache, #enabled, const { #lifetimes }, &#key, &[#(#tags),*])
-        };
-        let begun = if self.constants.by_field {
-            quote_spanned!(*span=> #rt::by_field(#begun))
-        } else {
-            begun
-        };
+        let begun = self.begun(&context, ttl);
         let before = quote_spanned! {*span=>
             let #mutable __call = #begun;
             #written
@@ -182,6 +168,28 @@ impl WriteThrough {
             ahead: false,
         };
         wrap(&context, function, &wrapper)
+    }
+
+    // Output:
+    //     __rt::begin_write(__site, __rt::installed(), true, const { … }, &__rt::template_key(…), &[])
+    //     __rt::by_field(__rt::begin_write(…))
+    fn begun(&self, context: &Context, ttl: &Ttl) -> TokenStream {
+        let Context { rt, span } = context;
+        let (cache, enabled) = context.policy(&self.policy);
+        let lifetimes = lifetimes::of(context, ttl, &self.policy);
+        let key = key::template_key(context, &self.plan);
+        let tags = self
+            .tags
+            .iter()
+            .map(|plan| key::template_key(context, plan));
+        let begun = quote_spanned! {*span=>
+            #rt::begin_write(__site, #cache, #enabled, const { #lifetimes }, &#key, &[#(#tags),*])
+        };
+        if self.constants.by_field {
+            quote_spanned!(*span=> #rt::by_field(#begun))
+        } else {
+            begun
+        }
     }
 
     // Output:

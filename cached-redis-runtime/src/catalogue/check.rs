@@ -246,7 +246,7 @@ impl fmt::Display for CatalogueError {
             }
             Self::Tags { one, other } => tags::differ(f, *one, *other),
             Self::ValueTypes { one, other } => {
-                let ty = |entry: &Entry| entry.value_type().unwrap_or_default().to_owned();
+                let ty = |entry: Entry| entry.value_type().unwrap_or_default().to_owned();
                 two(f, "as two types", [one, other], ty)
             }
             Self::Formats { one, other } => two(f, "in two formats", [one, other], |entry| {
@@ -255,17 +255,8 @@ impl fmt::Display for CatalogueError {
                     .map_or("the cache's own", Format::name)
                     .to_owned()
             }),
-            Self::Layouts { one, other } => two(f, "in two layouts", [one, other], |entry| {
-                let layout = if entry.is_by_field() {
-                    "hash"
-                } else {
-                    "string"
-                };
-                format!("layout = {layout}")
-            }),
-            Self::Versions { one, other } => two(f, "in two versions", [one, other], |entry| {
-                format!("version {}", entry.version().unwrap_or_default())
-            }),
+            Self::Layouts { one, other } => two(f, "in two layouts", [one, other], layout),
+            Self::Versions { one, other } => two(f, "in two versions", [one, other], version),
             Self::Overlap { one, other } => {
                 write!(f, "`{}` and `{}` can be the same key", key(one), key(other))?;
                 write!(f, "\n    {one}\n    {other}\n  ")?;
@@ -275,16 +266,29 @@ impl fmt::Display for CatalogueError {
     }
 }
 
+fn layout(entry: Entry) -> String {
+    let layout = if entry.is_by_field() {
+        "hash"
+    } else {
+        "string"
+    };
+    format!("layout = {layout}")
+}
+
+fn version(entry: Entry) -> String {
+    format!("version {}", entry.version().unwrap_or_default())
+}
+
 fn two(
     f: &mut fmt::Formatter<'_>,
     how: &str,
     readers: [&Entry; 2],
-    differs: impl Fn(&Entry) -> String,
+    differs: impl Fn(Entry) -> String,
 ) -> fmt::Result {
     let template = readers[0].templates().first().copied().unwrap_or_default();
     write!(f, "`{template}` is read {how}")?;
     for reader in readers {
-        write!(f, "\n    {}: {reader}", differs(reader))?;
+        write!(f, "\n    {}: {reader}", differs(*reader))?;
     }
     f.write_str(
         "\n  each replaces what the other has stored: agree, or give one of them a key of its own",

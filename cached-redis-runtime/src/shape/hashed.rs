@@ -14,7 +14,6 @@ use crate::site::Site;
 pub struct Hashed<S>(PhantomData<fn() -> S>);
 
 impl<S> Hashed<S> {
-    #[expect(clippy::new_without_default, reason = "only an expansion makes one")]
     pub(crate) const fn new() -> Self {
         Self(PhantomData)
     }

@@ -22,6 +22,14 @@ use crate::sync::{Arc, OnceLock};
 /// How many caches' counters a site finds without asking the cache. A test run may make any number of caches.
 const REMEMBERED: usize = 3;
 
+/// How entries are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Layout {
+    String,
+    /// By field.
+    Hash,
+}
+
 /// The description of one annotated function, in a `static` beside its body.
 ///
 /// A `static` inside a generic function is one for all its instances, so nothing that depends on a type parameter may
@@ -40,8 +48,8 @@ pub struct Site {
     tagged: bool,
     sliding: bool,
     lock: Lock,
-    /// Its entries are kept by field. For the catalogue: an expansion says it in its calls.
-    by_field: bool,
+    /// For the catalogue: an expansion says it in its calls.
+    layout: Layout,
     warned: AtomicBool,
     limit: LoadLimit,
     /// The fingerprints of the value types seen here.
@@ -73,7 +81,7 @@ impl Site {
             tagged: false,
             sliding: false,
             lock: Lock::USUAL,
-            by_field: false,
+            layout: Layout::String,
             warned: AtomicBool::new(false),
             limit: LoadLimit::none(),
             tags: Tags::new(),
@@ -169,13 +177,13 @@ impl Site {
     /// Entries of this function are kept by field.
     #[must_use]
     pub const fn by_field(mut self) -> Self {
-        self.by_field = true;
+        self.layout = Layout::Hash;
         self
     }
 
     #[cfg(feature = "catalogue")]
     pub(crate) fn is_by_field(&self) -> bool {
-        self.by_field
+        self.layout == Layout::Hash
     }
 
     pub(crate) fn is_sliding(&self) -> bool {
