@@ -137,6 +137,28 @@ fn readers_of_one_template_that_disagree() {
 }
 
 #[test]
+fn layouts_must_agree_and_a_write_of_one_field_has_no_tags_of_its_own() {
+    let hash = |path| site(path, "user:<id>").by_field();
+    let whole = |site| Registration::reader(site).ttl("1h");
+    let tagged = |site| Registration::reader(site).ttl("1h").tags(&["all"]);
+    check([
+        entry(tagged, hash("shop::find")),
+        entry(Registration::through, hash("shop::rename")),
+    ])
+    .unwrap();
+    let errors = check([
+        entry(whole, site("shop::find", "user:<id>")),
+        entry(whole, hash("shop::find_hash")),
+    ]);
+    let errors = errors.unwrap_err().to_string();
+    assert!(errors.contains("in two layouts"), "{errors}");
+    assert!(
+        errors.contains("layout = hash: cache_aside shop::find_hash"),
+        "{errors}"
+    );
+}
+
+#[test]
 fn the_default_format_may_be_named() {
     let named = site("shop::b", "user:<id>").format(Format::MessagePack);
     check([

@@ -145,6 +145,19 @@ on_every_store! {
         assert_eq!(world.family("user:<id>").rejected_fills, 1);
     }
 
+    async fn a_load_that_was_overtaken_does_not_replace_its_successor(world: &World) {
+        let gate = Gate::closed();
+        let slow = CountingLoader::behind(gate.clone(), user("old"));
+        let reader = world.spawn(find(slow.clone(), 1));
+        gate.reached().await;
+        let new = source("new");
+        change(&new, 1, "new").await;
+        assert_eq!(served(&new).await, was("new", Served::Miss));
+        gate.open();
+        assert_eq!(reader.await.unwrap(), user("old"));
+        assert_eq!(served(&new).await, was("new", Served::Hit));
+    }
+
     async fn a_reader_that_is_dropped_leaves_no_lease(world: &World) {
         let gate = Gate::closed();
         let slow = CountingLoader::behind(gate.clone(), user("old"));
