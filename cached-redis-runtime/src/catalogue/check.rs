@@ -175,7 +175,7 @@ fn disagreements(group: &[(Entry, Pattern)], errors: &mut Vec<CatalogueError>) {
             errors.push(CatalogueError::Layouts { one: first, other });
         }
         // A write of one field leaves the entry its tags.
-        let whole = first.ttl().is_some() && other.ttl().is_some();
+        let whole = !first.writes_one_field() && !other.writes_one_field();
         if whole && tags::of(other) != tags::of(first) {
             errors.push(CatalogueError::Tags { one: first, other });
         }

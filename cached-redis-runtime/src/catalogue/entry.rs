@@ -100,6 +100,12 @@ impl Entry {
         self.0.site.is_by_field()
     }
 
+    /// A write of one field has no `ttl`: the entry keeps the one that it has.
+    pub(super) fn writes_one_field(self) -> bool {
+        let writes = self.0.attribute == Attribute::WriteThrough;
+        writes && self.is_by_field() && self.ttl().is_none()
+    }
+
     /// Whether what it stores must agree with what others store under the same key.
     pub(super) fn makes_entries(self) -> bool {
         self.0.attribute != Attribute::CacheInvalidate
