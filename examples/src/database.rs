@@ -25,6 +25,8 @@ pub struct Database {
     /// The connections.
     pub pool: SqlitePool,
     queries: Queries,
+    /// Removed with the last clone.
+    dir: Option<Arc<ScratchDir>>,
 }
 
 impl Database {
@@ -33,6 +35,14 @@ impl Database {
     /// # Errors
     /// What sqlx reports.
     pub async fn open(url: &str) -> sqlx::Result<Self> {
+        Self::open_with(url, FILL).await
+    }
+
+    /// The same for another database than the shop's; `fill` makes its tables.
+    ///
+    /// # Errors
+    /// What sqlx reports.
+    pub async fn open_with(url: &str, fill: &'static str) -> sqlx::Result<Self> {
         let options = SqliteConnectOptions::from_str(url)?.journal_mode(SqliteJournalMode::Wal);
         let queries = Queries::default();
         let (new, reused) = (queries.clone(), queries.clone());
@@ -49,9 +59,26 @@ impl Database {
             })
             .connect_with(options)
             .await?;
-        fill(&pool).await?;
+        create(&pool, fill).await?;
         queries.start_over();
-        Ok(Self { pool, queries })
+        Ok(Self {
+            pool,
+            queries,
+            dir: None,
+        })
+    }
+
+    /// A database of one's own in the system's temporary directory; `fill` makes its tables.
+    ///
+    /// # Errors
+    /// What sqlx or the file system reports.
+    pub async fn scratch(name: &str, fill: &'static str) -> sqlx::Result<Self> {
+        let dir = ScratchDir::new(&format!("cached-redis-{name}"))?;
+        let file = dir.path().join("source.db");
+        let mut database =
+            Self::open_with(&format!("sqlite://{}?mode=rwc", file.display()), fill).await?;
+        database.dir = Some(Arc::new(dir));
+        Ok(database)
     }
 
     /// The count of queries since the database was opened.
@@ -61,19 +88,19 @@ impl Database {
     }
 }
 
-async fn fill(pool: &SqlitePool) -> sqlx::Result<()> {
+async fn create(pool: &SqlitePool, fill: &'static str) -> sqlx::Result<()> {
     // Two instances of a service may start on the same new file; the second one waits here.
     let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
     let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema")
         .fetch_one(&mut *transaction)
         .await?;
     if tables == 0 {
-        sqlx::raw_sql(FILL).execute(&mut *transaction).await?;
+        sqlx::raw_sql(fill).execute(&mut *transaction).await?;
     }
     transaction.commit().await
 }
 
-/// How many queries have reached the database. Clones are the same count.
+/// How many queries have reached the database, or requests another source. Clones are the same count.
 #[derive(Debug, Clone, Default)]
 pub struct Queries(Arc<AtomicU64>);
 
@@ -84,11 +111,13 @@ impl Queries {
         self.0.load(Ordering::SeqCst)
     }
 
-    fn add_one(&self) {
+    /// Counts one more.
+    pub fn add_one(&self) {
         self.0.fetch_add(1, Ordering::SeqCst);
     }
 
-    fn start_over(&self) {
+    /// Counts from nothing again.
+    pub fn start_over(&self) {
         self.0.store(0, Ordering::SeqCst);
     }
 }
@@ -103,7 +132,11 @@ impl ScratchDir {
     /// # Errors
     /// What the file system reports.
     pub fn new(name: &str) -> std::io::Result<Self> {
-        let dir = std::env::temp_dir().join(format!("{name}-{}", std::process::id()));
+        // One process may want several of one name.
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("{name}-{}-{number}", std::process::id());
+        let dir = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&dir)?;
         Ok(Self(dir))
     }

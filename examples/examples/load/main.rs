@@ -12,7 +12,6 @@
 mod arguments;
 mod report;
 mod worker;
-mod zipf;
 
 use std::error::Error;
 use std::process::{ExitCode, Stdio};

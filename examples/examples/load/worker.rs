@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 
 use crate::arguments::Arguments;
 use crate::report::{SLOWEST, Second};
-use crate::zipf::{Random, Zipf};
+use cached_redis_examples::choice::{Choice, Random};
 
 /// The database: as large and as slow as the command line says.
 #[derive(Debug, Clone, Copy)]
@@ -69,7 +69,7 @@ pub(crate) async fn work(arguments: &Arguments, process: u64) -> Result<(), Box<
     // A run without a server would measure its source.
     cache.ping().await?;
     cache.install()?;
-    let zipf = Arc::new(Zipf::new(arguments.keys, arguments.skew));
+    let zipf = Arc::new(Choice::zipf(arguments.keys, arguments.skew));
     let start = Instant::now();
     let end = start + Duration::from_secs(arguments.seconds);
     let (mut callers, mut all) = (JoinSet::new(), Vec::new());
@@ -102,7 +102,7 @@ pub(crate) async fn work(arguments: &Arguments, process: u64) -> Result<(), Box<
 
 async fn call(
     arguments: Arguments,
-    zipf: Arc<Zipf>,
+    zipf: Arc<Choice>,
     mut random: Random,
     done: Arc<Mutex<Done>>,
     end: Instant,
@@ -116,7 +116,7 @@ async fn call(
         if began >= end {
             return;
         }
-        let id = zipf.draw(&mut random);
+        let id = zipf.draw(&mut random) as u64;
         let served = if random.percent(arguments.writes) {
             source.update(id).await;
             None
