@@ -92,10 +92,11 @@ pub(crate) async fn story(_: &Stage) -> Outcome<Savings> {
     api.takes(Duration::from_millis(5));
     let plain_bad = at_once("a bad day, plain", &paid, &requests, callers, plain).await;
 
+    let api = WeatherService::start().await?;
+    let paid = api.requests();
+    api.takes(Duration::from_millis(5));
     let client = cached::Client { api: api.address };
     let cached = async |date: &String| client.weather(date.clone()).await;
-    api.breaks(false);
-    api.most_at_once();
     let good = at_once("a good day, cached", &paid, &requests, callers, cached).await;
     let most = api.most_at_once();
     if most > AT_ONCE as u64 {

@@ -74,9 +74,9 @@ impl Database {
     /// What sqlx or the file system reports.
     pub async fn scratch(name: &str, fill: &'static str) -> sqlx::Result<Self> {
         let dir = ScratchDir::new(&format!("cached-redis-{name}"))?;
-        let file = dir.path().join("source.db");
+        let path = dir.path().join("source.db");
         let mut database =
-            Self::open_with(&format!("sqlite://{}?mode=rwc", file.display()), fill).await?;
+            Self::open_with(&format!("sqlite://{}?mode=rwc", path.display()), fill).await?;
         database.dir = Some(Arc::new(dir));
         Ok(database)
     }

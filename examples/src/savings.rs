@@ -83,12 +83,12 @@ pub async fn at_once<R, T, E: Display>(
     use futures_util::StreamExt as _;
     let (before, began) = (source.count(), now());
     let call = &call;
-    let timed = futures_util::stream::iter(requests).map(|request| async move {
+    let calls = futures_util::stream::iter(requests).map(|request| async move {
         let start = now();
         let answer = call(request).await.map_err(|error| error.to_string());
         (answer, start.elapsed())
     });
-    let (answers, times) = timed.buffered(callers).unzip().await;
+    let (answers, times) = calls.buffered(callers).unzip().await;
     side(
         way,
         source.count() - before,

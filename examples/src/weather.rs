@@ -96,9 +96,10 @@ impl WeatherService {
         self.mood.requests.clone()
     }
 
-    /// How many requests it had at once since this was last asked.
+    /// How many requests it had at once.
+    #[must_use]
     pub fn most_at_once(&self) -> u64 {
-        self.mood.most.swap(0, Ordering::SeqCst)
+        self.mood.most.load(Ordering::SeqCst)
     }
 
     /// So long it takes from now on.
