@@ -26,7 +26,7 @@ const TABLES: &str = "
     WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 19)
         INSERT INTO flag SELECT 'flag-' || i, 0 FROM n;
     WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 1999)
-        INSERT INTO rule SELECT 'flag-' || i % 20, i * 31 % 100 FROM n;
+        INSERT INTO rule SELECT 'flag-' || (i % 20), i * 31 % 100 FROM n;
 ";
 const FIND: &str = "
     SELECT CASE WHEN enabled THEN (SELECT max(share) FROM rule WHERE flag = name) ELSE 0 END FROM flag WHERE name = ?";

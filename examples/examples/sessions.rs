@@ -26,7 +26,7 @@ const TABLES: &str = "
     WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 49)
         INSERT INTO session SELECT 'token-' || i, i FROM n;
     WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 4999)
-        INSERT INTO permission SELECT i % 50, 'permission ' || i / 500 FROM n;
+        INSERT INTO permission SELECT i % 50, 'permission ' || (i / 500) FROM n;
 ";
 const FIND: &str = "
     SELECT user, (SELECT group_concat(DISTINCT name) FROM permission WHERE permission.user = session.user)
