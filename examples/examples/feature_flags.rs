@@ -24,8 +24,8 @@ const TABLES: &str = "
     CREATE TABLE flag (name TEXT PRIMARY KEY, enabled INTEGER NOT NULL);
     CREATE TABLE rule (flag TEXT NOT NULL, share INTEGER NOT NULL);
     WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 19)
-        INSERT INTO flag SELECT 'flag-' || i, 0 FROM n;
-    WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 1999)
+        INSERT INTO flag SELECT 'flag-' || i, i <> 3 FROM n;
+    WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 3999)
         INSERT INTO rule SELECT 'flag-' || (i % 20), i * 31 % 100 FROM n;
 ";
 const FIND: &str = "
@@ -80,10 +80,10 @@ pub(crate) enum Request {
 /// A flag is switched five times, and asked for in between and right afterwards.
 pub(crate) fn requests() -> Vec<Request> {
     let (flags, mut random) = (Choice::zipf(FLAGS, 0.7), Random::new(SEED));
-    let mut requests: Vec<_> = (0..2000)
+    let mut requests: Vec<_> = (0..1000)
         .map(|_| Request::Ask(format!("flag-{}", flags.draw(&mut random))))
         .collect();
-    for (time, at) in [200, 500, 900, 1400, 1800].into_iter().enumerate() {
+    for (time, at) in [100, 250, 450, 700, 900].into_iter().enumerate() {
         let name = "flag-3".to_owned();
         requests[at] = Request::Switch(name.clone(), time % 2 == 0);
         requests[at + 1] = Request::Ask(name);

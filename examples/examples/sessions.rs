@@ -132,6 +132,10 @@ async fn lives_as_long_as_it_is_read() -> Outcome {
         let gap = last.elapsed();
         last = now();
         let served = inspect(kiosk("busy")).await.1;
+        if served == Served::Uncached {
+            // Redis is away: there is no session that could live or end.
+            return Ok(());
+        }
         // On a machine that was too busy to read in time, a session may end.
         if served != Served::Hit && gap < LIFE / 2 {
             return Err(format!("a session that is read was a {served}").into());

@@ -6,6 +6,8 @@ use std::fmt::Display;
 use std::hash::{BuildHasher as _, RandomState};
 
 use cached_redis_runtime::{Cache, Key};
+use redis::AsyncCommands as _;
+use redis::aio::MultiplexedConnection;
 
 use crate::database::Queries;
 use crate::savings::{self, Savings, Side};
@@ -90,11 +92,30 @@ impl Stage {
         if self.url.starts_with("memory:") {
             return Ok(self.cache.invalidate(key).await?);
         }
-        let client = redis::Client::open(self.url.as_str())?;
-        let mut connection = client.get_multiplexed_async_connection().await?;
+        let mut connection = self.other_client().await?;
         let name = format!("{}:{key}", self.namespace);
         let delete = redis::cmd("DEL").arg(name).take();
         delete.query_async::<()>(&mut connection).await?;
+        Ok(())
+    }
+
+    async fn other_client(&self) -> redis::RedisResult<MultiplexedConnection> {
+        let client = redis::Client::open(self.url.as_str())?;
+        client.get_multiplexed_async_connection().await
+    }
+
+    /// Leaves nothing behind on somebody's server, where entries live for days.
+    async fn clear(&self) -> redis::RedisResult<()> {
+        if self.url.starts_with("memory:") {
+            return Ok(());
+        }
+        let mut connection = self.other_client().await?;
+        let all = format!("{}:*", self.namespace);
+        let mut scan = connection.clone();
+        let mut keys = scan.scan_match::<_, Vec<u8>>(all).await?;
+        while let Some(key) = keys.next_item().await {
+            connection.unlink::<_, ()>(key?).await?;
+        }
         Ok(())
     }
 }
@@ -122,5 +143,5 @@ pub async fn show(name: &str, story: impl AsyncFnOnce(&Stage) -> Outcome<Savings
     let stage = Stage::at(url.as_deref().unwrap_or("memory://"), name).await?;
     stage.cache.install()?;
     println!("{}", story(&stage).await?);
-    Ok(())
+    Ok(stage.clear().await?)
 }

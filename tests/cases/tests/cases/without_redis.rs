@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cached_redis_examples::stage::{Outcome, Stage};
 use cached_redis_tests::Server;
 
-use super::{Savings, at, catalogue_page, profile_edit, row, shared_loader};
+use super::{Savings, at, catalogue_page, profile_edit, row, sessions, shared_loader};
 
 /// The stories compare the answers with those of the plain side themselves.
 async fn killed(story: impl AsyncFnOnce(&Stage) -> Outcome<Savings>) -> Savings {
@@ -35,6 +35,11 @@ async fn a_catalogue_page() {
 #[tokio::test]
 async fn a_profile() {
     assert_half(&killed(profile_edit::story).await, "cached");
+}
+
+#[tokio::test]
+async fn sessions() {
+    assert_half(&killed(sessions::story).await, "sliding");
 }
 
 #[tokio::test]
