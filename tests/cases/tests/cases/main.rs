@@ -18,6 +18,8 @@ mod catalogue_page;
 mod feature_flags;
 #[path = "../../../../examples/examples/home_feed.rs"]
 mod home_feed;
+#[path = "../../../../examples/examples/leaderboard.rs"]
+mod leaderboard;
 #[path = "../../../../examples/examples/profile_edit.rs"]
 mod profile_edit;
 #[path = "../../../../examples/examples/sessions.rs"]
@@ -26,6 +28,8 @@ mod sessions;
 mod shared_loader;
 #[path = "../../../../examples/examples/third_party_api.rs"]
 mod third_party_api;
+#[path = "../../../../examples/examples/view_counters.rs"]
+mod view_counters;
 
 use cached_redis_examples::savings::{Row, Savings};
 use cached_redis_examples::stage::{Outcome, Stage};

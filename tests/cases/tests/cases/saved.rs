@@ -1,12 +1,12 @@
 //! How often each story asks its source, computed from its requests.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use cached_redis_tests::Server;
 
 use super::{
-    Savings, assert_source, at, catalogue_page, feature_flags, home_feed, play, profile_edit, row,
-    sessions, shared_loader, third_party_api,
+    Savings, assert_source, at, catalogue_page, feature_flags, home_feed, leaderboard, play,
+    profile_edit, row, sessions, shared_loader, third_party_api, view_counters,
 };
 
 macro_rules! on_both_stores {
@@ -87,6 +87,28 @@ on_both_stores! {
         assert_source(savings, "plain", plain);
         assert_source(savings, "cached", cached);
         assert!(cached * 3 < plain, "{cached} of {plain}");
+    }
+
+    /// Once per ten views of a page. (That none is lost, and that visitors are counted closely, the story itself makes sure of.)
+    fn views(savings of view_counters::story) {
+        let requests = view_counters::requests();
+        let mut views = HashMap::new();
+        for view in &requests {
+            *views.entry(view.code).or_insert(0) += 1;
+        }
+        let batches: u64 = views.values().map(|count| count / view_counters::BATCH.cast_unsigned()).sum();
+        assert_source(savings, "plain", 2 * requests.len() as u64);
+        assert_source(savings, "Counter", batches);
+        assert!(batches >= 40, "{batches}");
+    }
+
+    /// Once for all players, and once for each score.
+    fn board(savings of leaderboard::story) {
+        let requests = leaderboard::requests();
+        let score = |one: &&_| matches!(one, leaderboard::Request::Score(..));
+        let scores = requests.iter().filter(score).count() as u64;
+        assert_source(savings, "plain", requests.len() as u64);
+        assert_source(savings, "Ranking", 1 + scores);
     }
 
     /// Once per visitor; who has logged out and tries again is looked for each time.

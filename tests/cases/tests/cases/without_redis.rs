@@ -5,7 +5,10 @@ use std::sync::Arc;
 use cached_redis_examples::stage::{Outcome, Stage};
 use cached_redis_tests::Server;
 
-use super::{Savings, at, catalogue_page, profile_edit, row, sessions, shared_loader};
+use super::{
+    Savings, at, catalogue_page, leaderboard, profile_edit, row, sessions, shared_loader,
+    view_counters,
+};
 
 /// The stories compare the answers with those of the plain side themselves.
 async fn killed(story: impl AsyncFnOnce(&Stage) -> Outcome<Savings>) -> Savings {
@@ -45,4 +48,20 @@ async fn sessions() {
 #[tokio::test]
 async fn a_shared_loader() {
     assert_half(&killed(shared_loader::story).await, "read_through");
+}
+
+#[tokio::test]
+async fn a_leaderboard() {
+    assert_half(&killed(leaderboard::story).await, "Ranking");
+}
+
+/// A view then costs one query, as without a counter, and its visitor is not counted. Of each page at most the views that
+/// waited to be written are lost.
+#[tokio::test]
+async fn view_counters() {
+    let savings = killed(view_counters::story).await;
+    let (plain, cached) = (row(&savings, "plain"), row(&savings, "Counter"));
+    assert_eq!((cached.failed, cached.calls), (0, plain.calls), "{savings}");
+    let half = plain.calls as u64 / 2;
+    assert!((half..half + 50).contains(&cached.source), "{savings}");
 }
