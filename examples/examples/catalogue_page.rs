@@ -152,9 +152,9 @@ pub(crate) enum Request {
 pub(crate) fn requests() -> Vec<Request> {
     let (travellers, mut random) = (Travellers::new(), Random::new(SEED));
     let look = |_| Request::Look(travellers.draw(&mut random));
-    let mut requests: Vec<_> = (0..800).map(look).collect();
-    requests[300] = Request::Rename("ATL", "Atlanta International");
-    requests[500] = Request::NewTimetable;
+    let mut requests: Vec<_> = (0..500).map(look).collect();
+    requests[200] = Request::Rename("ATL", "Atlanta International");
+    requests[350] = Request::NewTimetable;
     requests
 }
 

@@ -122,7 +122,7 @@ enum Answer {
 pub(crate) fn requests() -> Vec<Request> {
     let (players, mut random) = (Choice::zipf(PLAYERS, 0.8), Random::new(SEED));
     let request = |number: u32| {
-        let player = 1 + players.draw(&mut random) as i64;
+        let player = 1 + (players.draw(&mut random) as u64).cast_signed();
         match number % 10 {
             0 => Request::Score(player, f64::from(number % 700)),
             1..6 => Request::Top,
