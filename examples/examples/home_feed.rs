@@ -130,8 +130,8 @@ pub(crate) async fn story(stage: &Stage) -> Outcome<Savings> {
     plain.same_as(&cached)?;
     let waited = misses() - before;
     let conclusion = format!(
-        "{} queries instead of {}, in the background: {waited} readers waited for them.",
-        cached.row.source, plain.row.source
+        "{} queries instead of {}, in the background: {waited} of {} looks had to wait for one.",
+        cached.row.source, plain.row.source, cached.row.calls
     );
     let rows = [plain.row, waiting.row, cached.row];
     Ok(Savings::new("queries", rows, conclusion))
