@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 
 kept=${CACHED_REDIS_SERVERS:-${XDG_CACHE_HOME:-$HOME/.cache}/cached-redis/servers}
 logs=$(mktemp -d "${TMPDIR:-/tmp}/test-matrix.XXXXXX")
-groups=(behaviour hazards golden acl sentinel tls cluster)
+groups=(behaviour hazards golden acl sentinel tls cluster doctor)
 servers=(redis-6.2 redis-installed valkey-9)
 rows=()
 failed=0
@@ -65,6 +65,7 @@ find_server() {
 tests_of() {
     case $1 in
         golden) echo golden_foreign_keys golden_keys golden_tags golden_values ;;
+        doctor) echo doctor doctor_functions ;;
         *) echo "$1" ;;
     esac
 }

@@ -12,6 +12,7 @@
 //! - [`structures`] are those of Redis, with types: rankings, feeds, counters, counts of different things, rate limits.
 //! - [`CacheKey`] and [`KeyName`] are what stands in a key; [`Cacheable`] is what is stored; a [`KeyFamily`] names both.
 //! - [`Stats`] says what the cache did, per key family.
+//! - [`Cache::doctor`] asks the servers how they are set up and says what does not fit; [`doctor`] lists what it looks for.
 //! - `test_util`, with the feature `test-util`, is a cache for tests: hits and misses as assertions, time that passes at once, outages.
 //! - `catalogue()`, with the feature of that name, lists all annotated functions and checks their keys against each other.
 //!
@@ -38,6 +39,7 @@ mod cache;
 pub mod catalogue;
 mod clock;
 mod codec;
+pub mod doctor;
 mod engine;
 mod error;
 mod field;

@@ -19,7 +19,7 @@ use core::time::Duration;
 use crate::clock::Sent;
 use crate::codec::{Nonce, Renewal};
 use crate::error::Error;
-use crate::observe::ServerInfo;
+use crate::observe::{Examination, ServerInfo};
 use crate::size::Size;
 use crate::sync::Arc;
 
@@ -324,6 +324,10 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     fn unconfirmed(&self) -> u64 {
         0
     }
+
+    /// Asks each server behind it about itself: what fails there is part of the answer. One deadline for what a server says,
+    /// and some for how long it takes to say anything.
+    fn examine(&self) -> Reply<'_, Examination>;
 
     /// What stands behind it, as far as it is known right now.
     fn server(&self) -> Option<ServerInfo>;

@@ -4,6 +4,7 @@ mod batch;
 mod builder;
 mod call;
 mod context;
+mod doctor;
 mod encoding;
 mod global;
 mod hash;

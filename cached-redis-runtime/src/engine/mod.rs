@@ -54,7 +54,7 @@ use crate::codec::Format;
 use crate::error::{Error, ErrorKind};
 use crate::flight::{Flights, Lanes};
 use crate::lease::Lease;
-use crate::observe::{Count, Gauge, ServerInfo, Stats, warn};
+use crate::observe::{Count, Examination, Gauge, ServerInfo, Stats, warn};
 use crate::site::{Family, FamilyRef, Site};
 use crate::store::{FieldStore, Store};
 use crate::sync::{Arc, Mutex, OnceLock};
@@ -176,6 +176,10 @@ impl Engine {
 
     pub(crate) async fn ping(&self) -> Result<(), Error> {
         self.store.ping().await
+    }
+
+    pub(crate) async fn examine(&self) -> Result<Examination, Error> {
+        self.store.examine().await
     }
 
     pub(crate) fn server(&self) -> Option<ServerInfo> {

@@ -12,6 +12,7 @@ use super::*;
 use crate::backend::memory::MemoryStore;
 use crate::clock::{self, Instant, Sent};
 use crate::codec::{Entry, HEADER, Nonce, Renewal, read};
+use crate::observe::Examination;
 use crate::size::Size;
 use crate::store::{
     BATCH, Claimed, Claiming, Cursor, Deleted, Expect, FieldStore, Filling, Gone, Look, Reply,
@@ -147,6 +148,10 @@ impl Store for Late {
 
     fn ping(&self) -> Reply<'_, ()> {
         self.say(self.store.ping())
+    }
+
+    fn examine(&self) -> Reply<'_, Examination> {
+        self.say(self.store.examine())
     }
 
     fn server(&self) -> Option<ServerInfo> {

@@ -17,7 +17,7 @@ const RUNTIME: &[&[&str]] = &[
     ],
     &["site", "store"],
     &["backend", "catalogue", "flight", "lease", "shape"],
-    &["engine"],
+    &["doctor", "engine"],
     &["cache"],
 ];
 

@@ -17,7 +17,7 @@ use std::collections::{HashMap, VecDeque};
 use crate::clock::{self, Instant};
 use crate::codec::{DATE, LEASE, Nonce, Renewal, lease, read_guard};
 use crate::error::Error;
-use crate::observe::ServerInfo;
+use crate::observe::{Examination, ServerInfo};
 use crate::size::Size;
 use crate::store::{
     Claimed, Cursor, Deleted, Expect, FieldStore, Gone, Look, Reply, Store, Structures, Tagging,
@@ -395,6 +395,10 @@ impl Store for MemoryStore {
 
     fn ping(&self) -> Reply<'_, ()> {
         self.with(|_| ())
+    }
+
+    fn examine(&self) -> Reply<'_, Examination> {
+        self.with(|_| Examination::in_memory())
     }
 
     fn server(&self) -> Option<ServerInfo> {

@@ -167,6 +167,15 @@ impl Endpoint {
         self.link.current().map(|live| live.info().clone())
     }
 
+    pub(super) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// How the latest attempt failed.
+    pub(super) fn latest_trouble(&self) -> Option<Error> {
+        self.outcome.borrow().clone()?.err()
+    }
+
     pub(super) fn policy(&self) -> &Policy {
         &self.place.policy
     }

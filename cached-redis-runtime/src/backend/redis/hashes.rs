@@ -13,7 +13,7 @@ use crate::clock;
 use crate::codec::fields::{Fields, RESERVED, entry_of};
 use crate::codec::{HEADER, Nonce, Renewal, lease};
 use crate::error::{Error, ErrorKind};
-use crate::observe::ServerInfo;
+use crate::observe::{Examination, ServerInfo};
 use crate::size::Size;
 use crate::store::{
     Claimed, Cursor, Deleted, Expect, FieldStore, Glimpse, Gone, Look, Reply, Store, Structures,
@@ -249,6 +249,10 @@ impl Store for RedisHashes {
 
     fn ping(&self) -> Reply<'_, ()> {
         self.store.ping()
+    }
+
+    fn examine(&self) -> Reply<'_, Examination> {
+        self.store.examine()
     }
 
     fn unconfirmed(&self) -> u64 {

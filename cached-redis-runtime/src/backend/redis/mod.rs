@@ -9,6 +9,7 @@ mod convoy;
 mod deadline;
 mod dial;
 mod error;
+mod examine;
 mod hash_scripts;
 mod hashes;
 mod link;

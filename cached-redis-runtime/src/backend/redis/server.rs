@@ -122,6 +122,26 @@ impl Server {
         self.stripes().find_map(|one| one.info())
     }
 
+    /// Where it is, without user and password.
+    pub(super) fn address(&self) -> String {
+        self.first.place().source.address()
+    }
+
+    /// Whether sentinels say where it is.
+    pub(super) fn may_move(&self) -> bool {
+        self.first.place().source.may_move()
+    }
+
+    /// A key of the namespace that nothing is stored under, in a slot of its own.
+    pub(super) fn probe(&self) -> &str {
+        &self.first.place().probe
+    }
+
+    /// Why there is no connection, if that is known.
+    pub(super) fn trouble(&self) -> Option<Error> {
+        self.first.latest_trouble()
+    }
+
     /// The place of the connection that a command takes.
     pub(super) fn endpoint(&self, lane: Lane) -> &Arc<Endpoint> {
         let large = match lane {

@@ -23,7 +23,7 @@ use super::wire::Wire;
 use crate::clock;
 use crate::codec::{Nonce, Renewal, lease};
 use crate::error::{Error, ErrorKind};
-use crate::observe::ServerInfo;
+use crate::observe::{Examination, ServerInfo};
 use crate::size::Size;
 use crate::store::{
     Claimed, Claiming, Cursor, Deleted, Expect, FieldStore, Filling, Gone, Look, Reply, Sighted,
@@ -368,6 +368,10 @@ impl Store for RedisStore {
 
     fn unconfirmed(&self) -> u64 {
         self.unconfirmed.load(Ordering::Relaxed)
+    }
+
+    fn examine(&self) -> Reply<'_, Examination> {
+        Box::pin(self.wire.examine())
     }
 
     fn server(&self) -> Option<ServerInfo> {

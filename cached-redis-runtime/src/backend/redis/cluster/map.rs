@@ -145,6 +145,11 @@ impl Map {
         &self.replicas
     }
 
+    /// Whether every slot has an owner.
+    pub(super) fn is_covered(&self) -> bool {
+        self.is_covered
+    }
+
     /// Whether every slot has an owner, and every owner a connection.
     pub(super) fn is_whole(&self) -> bool {
         self.is_covered && self.primaries().iter().all(|node| node.server.is_live())

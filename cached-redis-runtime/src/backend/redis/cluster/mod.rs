@@ -204,14 +204,9 @@ impl Cluster {
     /// Says why no map can be made, once until one is.
     fn say(&self, error: &Error) {
         if !self.said.swap(true, Ordering::Relaxed) {
-            let seeds: Vec<_> = self
-                .seeds
-                .iter()
-                .map(|one| one.addr().to_string())
-                .collect();
             warn(format_args!(
                 "no node of the cluster at {} could be asked ({error}): functions run uncached, trying again",
-                seeds.join(",")
+                self.seeds()
             ));
         }
     }
@@ -247,6 +242,26 @@ impl Cluster {
             .await
             .into_iter()
             .try_for_each(|reply| reply.map(drop))
+    }
+
+    /// The primaries, and where they are.
+    pub(super) fn primaries(&self) -> Vec<(String, Arc<Server>)> {
+        let map = self.map.load();
+        let nodes = map.primaries().iter();
+        nodes
+            .map(|node| (format!("{:?}", node.address), Arc::clone(&node.server)))
+            .collect()
+    }
+
+    /// Where it was to be found, as the URL says.
+    pub(super) fn seeds(&self) -> String {
+        let seeds = self.seeds.iter().map(|one| one.addr().to_string());
+        seeds.collect::<Vec<_>>().join(",")
+    }
+
+    /// Whether every slot has an owner.
+    pub(super) fn is_covered(&self) -> bool {
+        self.map.load().is_covered()
     }
 
     /// What the primaries that there is a connection to have in common.
