@@ -3,6 +3,9 @@
 //! `#[cache_aside]` above a reader and `#[cache_invalidate]` or `#[write_through]` above a writer put a Redis cache in
 //! front of functions that stay as they are. This crate is what happens at run time, and re-exports the attributes.
 //!
+//! The [guide](https://docs.rs/cached-redis-runtime/latest/cached_redis_runtime/guide/index.html) goes through it by task: how to begin, which
+//! pattern when, keys, consistency, failure, operations, testing, migration.
+//!
 //! - [`Cache`] is the handle: connect once, [`install`](Cache::install), and the annotated functions find it.
 //! - [`transaction`] keeps invalidations back until the commit.
 //! - [`refresh`], [`bypass`] and [`inspect`] wrap a call of an annotated function; [`warm`] runs many of them before anybody needs
@@ -46,6 +49,15 @@ mod field;
 mod flight;
 #[doc(hidden)]
 pub mod format;
+// Pages to read, which are nothing at run time. They link to what these features bring.
+#[cfg(all(
+    any(doc, doctest),
+    feature = "macros",
+    feature = "redis",
+    feature = "catalogue",
+    feature = "test-util"
+))]
+pub mod guide;
 mod key;
 mod lease;
 mod observe;

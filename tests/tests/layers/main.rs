@@ -22,7 +22,7 @@ const RUNTIME: &[&[&str]] = &[
 ];
 
 /// What stands on top of the runtime and may name everything.
-const RUNTIME_TOP: &[&str] = &["__rt", "field", "format", "lib", "register"];
+const RUNTIME_TOP: &[&str] = &["__rt", "field", "format", "guide", "lib", "register"];
 
 /// The macro crate's arrows: a module may name what it can reach.
 const MACROS: &[(&str, &[&str])] = &[
