@@ -4,6 +4,7 @@ mod counter;
 mod feed;
 mod handle;
 mod member;
+mod questions;
 mod ranking;
 mod rate_limit;
 mod reading;

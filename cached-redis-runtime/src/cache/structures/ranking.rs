@@ -6,15 +6,14 @@ use core::time::Duration;
 
 use super::super::Cache;
 use super::handle::{Handle, life};
-use super::member::{Member, parse};
+use super::member::Member;
+use super::questions::{At, Standing, Top};
 use super::reading::{Loading, Question, Reading};
 use super::rows::{Ranked, Rows, score_of};
 use super::writing::Written;
 use crate::engine::{Built, Change};
 use crate::error::Error;
 use crate::key::Key;
-use crate::size::Size;
-use crate::store::{self, Held, Reply, Structures};
 use crate::sync::Arc;
 use crate::ttl::Life;
 
@@ -332,106 +331,6 @@ impl<M: Member, E: Send + 'static> Ranking<M, E> {
         };
         reading.answer(question).await
     }
-}
-
-/// What a row takes of a reply, as a guess.
-const ROW: usize = 48;
-
-struct Top {
-    n: u64,
-}
-
-impl<M: Member> Question<Rows<M>> for Top {
-    type Raw = Vec<store::Row>;
-    type Answer = Vec<Ranked<M>>;
-
-    fn ask<'a>(&'a self, store: &'a dyn Structures, key: &'a str) -> Reply<'a, Held<Self::Raw>> {
-        let bytes = usize::try_from(self.n).unwrap_or(usize::MAX);
-        let size = Size::of(bytes.saturating_mul(ROW));
-        // One at least: a ranking that is there is told from one that is not by its rows.
-        store.top(key, self.n.max(1), size)
-    }
-
-    fn read(&self, raw: Self::Raw) -> Option<Self::Answer> {
-        ranked(
-            0,
-            raw.into_iter()
-                .take(usize::try_from(self.n).unwrap_or(usize::MAX)),
-        )
-    }
-
-    fn empty(&self) -> Option<Self::Answer> {
-        Some(Vec::new())
-    }
-
-    fn of(&self, source: &Rows<M>) -> Self::Answer {
-        source.slice(0, self.n)
-    }
-}
-
-struct At<'t> {
-    text: Option<&'t str>,
-    around: Option<u64>,
-}
-
-/// Where a member stands.
-struct Standing<M> {
-    members: u64,
-    found: Option<(u64, f64)>,
-    rows: Vec<Ranked<M>>,
-}
-
-impl<M: Member> Question<Rows<M>> for At<'_> {
-    type Raw = store::Standing;
-    type Answer = Standing<M>;
-
-    fn ask<'a>(&'a self, store: &'a dyn Structures, key: &'a str) -> Reply<'a, Held<Self::Raw>> {
-        store.standing(key, self.text, self.around)
-    }
-
-    fn read(&self, raw: Self::Raw) -> Option<Self::Answer> {
-        Some(Standing {
-            members: raw.members,
-            found: raw.found,
-            rows: ranked(raw.first, raw.rows.into_iter())?,
-        })
-    }
-
-    fn empty(&self) -> Option<Self::Answer> {
-        Some(Standing {
-            members: 0,
-            found: None,
-            rows: Vec::new(),
-        })
-    }
-
-    fn of(&self, source: &Rows<M>) -> Self::Answer {
-        let found = self.text.and_then(|text| source.find(text));
-        let rows = match (found, self.around) {
-            (Some((rank, _)), Some(around)) => {
-                let first = rank.saturating_sub(around);
-                source.slice(first, rank.saturating_add(around).saturating_add(1) - first)
-            }
-            _ => Vec::new(),
-        };
-        Standing {
-            members: source.len(),
-            found,
-            rows,
-        }
-    }
-}
-
-/// `None`: a member is none of this ranking's.
-fn ranked<M: Member>(first: u64, rows: impl Iterator<Item = store::Row>) -> Option<Vec<Ranked<M>>> {
-    let ranked = rows.zip(first..).map(|((member, score), rank)| {
-        Some(Ranked {
-            member: parse(&member)?,
-            score: score_of(score)?,
-            rank,
-        })
-    });
-    ranked.collect()
 }
 
 impl<M, E> Clone for Ranking<M, E> {
