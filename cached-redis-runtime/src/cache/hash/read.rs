@@ -11,7 +11,7 @@ use crate::cache::call::Call;
 use crate::cache::context::Context;
 use crate::codec::fields::decode_field;
 use crate::codec::{Cacheable, Format};
-use crate::shape::Storable;
+use crate::shape::{Shape, Storable};
 use crate::sync::{Arc, Mutex};
 
 /// A field that a surrounding [`field_of`] asks for: the call inside may answer with it alone.
@@ -153,10 +153,12 @@ where
 /// Answers a surrounding [`field_of`] with the field alone, and waits then: the caller has what it wants, and drops the call. Polled
 /// again all the same, it goes on.
 #[must_use]
-pub fn glimpsed<S: Storable>(
-    mut call: Call,
-    _shape: S,
-) -> Pin<Box<dyn Future<Output = Call> + Send>> {
+pub fn glimpsed<S>(mut call: Call, _shape: S) -> Pin<Box<dyn Future<Output = Call> + Send>>
+where
+    // Said first, so that rustc names the user's type and not ours around it.
+    S: Shape<Stored: Cacheable>,
+    S: Storable,
+{
     call.tag(S::fingerprint);
     let whole = type_name::<S::Stored>();
     Box::pin(async move {
