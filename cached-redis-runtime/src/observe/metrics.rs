@@ -19,7 +19,9 @@ const TTL: &str = "cached_redis_ttl_seconds";
 const ERRORS: &str = "cached_redis_errors_total";
 
 /// Of one cache: what it is called, what it says, and where that is in its statistics.
-type CacheGauge = (&'static str, &'static str, fn(&Stats) -> f64);
+type CacheGauge = (&'static str, &'static str, Reading);
+
+type Reading = fn(&Stats) -> f64;
 
 #[expect(
     clippy::cast_precision_loss,
@@ -113,7 +115,7 @@ static METADATA: Metadata<'static> =
 
 /// What is published of a cache as a whole.
 #[derive(Debug)]
-pub(crate) struct CacheHandles(Vec<(Gauge, fn(&Stats) -> f64)>);
+pub(crate) struct CacheHandles(Vec<(Gauge, Reading)>);
 
 impl CacheHandles {
     /// Describes all metrics as well.

@@ -254,15 +254,14 @@ fn time(seconds: f64) -> String {
     }
 }
 
-/// The picture in the README: half a minute of a shop with customers, an outage in it.
+/// The picture in the README: a minute of a shop with customers, an outage in it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "writes docs/cache-page.png: CONTRIBUTING.md says how"]
 async fn a_picture() {
     let mut browser = Browser::start().expect("a browser");
     let service = Service::start("picture").await;
-    browser.open(&service.url("/cache"), (1200, 620));
+    browser.open(&service.url("/cache"), (1200, 760));
     crate::traffic::customers(&service).await;
-    pause(Duration::from_millis(1500)).await;
     let picture = browser.picture();
     assert!(picture.len() < 150_000, "{}", picture.len());
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/cache-page.png");

@@ -60,7 +60,7 @@ pub(crate) async fn customers(service: &Service) {
             service.server.restart();
         }
         let customers = async {
-            for _ in 0..60 + dice.below(40) {
+            for _ in 0..16 + dice.below(12) {
                 // The good ones come again and again.
                 let product = 1 + dice.often_small(1000);
                 service.get(&format!("/products/{product}")).await;
