@@ -1,4 +1,4 @@
-//! A Chromium without a window, driven over a pipe by its DevTools protocol: it runs the page, presses keys and takes pictures.
+//! A Chromium without a window, driven over a pipe as its developer tools do: it runs the page, presses keys and takes pictures.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -18,7 +18,7 @@ const NAMES: [&str; 4] = [
 ];
 
 /// Longer than any healthy answer takes on a machine that is busy.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(50);
 
 /// What the page may not do: talk to anybody but the test.
 const ARGUMENTS: [&str; 14] = [

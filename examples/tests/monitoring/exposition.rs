@@ -30,6 +30,21 @@ fn family(cache: &Cache) -> FamilyStats {
     cache.stats().family(TEMPLATE).cloned().unwrap_or_default()
 }
 
+fn assert_described(found: &Exposition) {
+    for line in [
+        "# TYPE cached_redis_hits_total counter",
+        "# HELP cached_redis_hits_total Calls answered from the cache by one `GET`",
+        "# TYPE cached_redis_load_duration_seconds histogram",
+        "# TYPE cached_redis_connected gauge",
+    ] {
+        assert!(
+            found.text.contains(line),
+            "{line} is not in\n{}",
+            found.text
+        );
+    }
+}
+
 /// A number as the exposition has it.
 fn float(count: u64) -> f64 {
     f64::from(u32::try_from(count).unwrap())
@@ -90,18 +105,7 @@ async fn each_call_is_counted_as_what_it_was() {
     let again = Exposition::of(&cache);
     assert_eq!(counted(&again, "calls", "hits_total"), 8.0);
     assert!(!again.text.contains(SECRET) && !again.text.contains("nobody"));
-    for line in [
-        "# TYPE cached_redis_hits_total counter",
-        "# HELP cached_redis_hits_total Calls answered from the cache by one `GET`",
-        "# TYPE cached_redis_load_duration_seconds histogram",
-        "# TYPE cached_redis_connected gauge",
-    ] {
-        assert!(
-            again.text.contains(line),
-            "{line} is not in\n{}",
-            again.text
-        );
-    }
+    assert_described(&again);
 }
 
 #[expect(clippy::float_cmp, reason = "counts, which floats hold exactly")]
