@@ -51,7 +51,7 @@ async fn a_ranking_without_rows() {
     );
 }
 
-/// What stands beside a ranking while a writer is at work and while it is built.
+/// What stands beside a ranking while a writer is at work.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_stands_beside_a_ranking() {
     let server = Server::start();
@@ -109,8 +109,13 @@ async fn what_stands_beside_a_ranking() {
         server.keys(),
         ["app:%beside:until:{app:board:1}", "app:board:1"]
     );
+}
 
-    server.run(&["FLUSHALL"]);
+/// What stands beside a ranking while it is built, of a key with a hash tag.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_being_built() {
+    let server = Server::start();
+    let cache = connect(&server).await;
     let gate = Gate::closed();
     let reader = tokio::spawn({
         let (gate, cache) = (gate.clone(), cache.clone());
@@ -180,11 +185,9 @@ async fn a_feed() {
         (head.len(), head[0], &head[17..19]),
         (40, 0xF8, &[1, 0][..])
     );
-    let fingerprint: String = head[19..27]
-        .iter()
-        .map(|byte| format!("{byte:02X}"))
-        .collect();
-    assert_eq!(fingerprint, "B8C2B4652F468DFE");
+    let fingerprint = head[19..27].iter();
+    let fingerprint = fingerprint.fold(0, |all, byte| all << 8 | u64::from(*byte));
+    assert_eq!(fingerprint, 0xB8C2_B465_2F46_8DFE);
     let life = head[33..38]
         .iter()
         .fold(0, |life, byte| life << 8 | u64::from(*byte));

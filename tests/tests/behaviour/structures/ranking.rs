@@ -22,19 +22,20 @@ const SCORES: &[(&str, f64)] = &[
 
 /// Everything that can be asked, as one text.
 async fn everything(board: &Ranking<String, String>) -> String {
-    let mut all = format!("{:?}", board.top(100).await);
+    let mut all = vec![format!("{:?}", board.top(100).await)];
     for n in 0..4 {
-        all += &format!("{:?}", board.top(n).await);
+        all.push(format!("{:?}", board.top(n).await));
     }
     for (member, _) in SCORES.iter().chain([&("nobody", 0.0)]) {
         let member = who(member);
         let (rank, score) = (board.rank(&member).await, board.score(&member).await);
-        all += &format!("{rank:?} {score:?}");
+        all.push(format!("{rank:?} {score:?}"));
         for n in [0, 2, 100] {
-            all += &format!("{:?}", board.around(&member, n).await);
+            all.push(format!("{:?}", board.around(&member, n).await));
         }
     }
-    all + &format!("{:?} {:?}", board.len().await, board.is_empty().await)
+    all.push(format!("{:?}", (board.len().await, board.is_empty().await)));
+    all.join("\n")
 }
 
 on_every_store! {
