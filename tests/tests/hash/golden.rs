@@ -14,14 +14,14 @@ use crate::common::World;
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Item {
-    item_id: u32,
+    shelf_id: u32,
     name: String,
     price: Option<u64>,
 }
 
 fn item(id: u32) -> Item {
     Item {
-        item_id: id,
+        shelf_id: id,
         name: "é".to_owned(),
         price: None,
     }
@@ -108,14 +108,14 @@ async fn golden_hashes() {
         .await;
     let msgpack = [
         ("%", "f8 01003efc313282dea433 000036ee80"),
-        ("itemId", "01"),
+        ("shelfId", "01"),
         ("name", "a2c3a9"),
         ("price", "c0"),
     ];
     assert_eq!(hash(server, "msgpack:1"), fields(&msgpack));
     let json = [
         ("%", "f8 02000f5de19ed03d2f2f 000036ee80"),
-        ("itemId", "310a"),
+        ("shelfId", "310a"),
         ("name", "22c3a9220a"),
         ("price", "6e756c6c0a"),
     ];
