@@ -264,6 +264,6 @@ async fn a_picture() {
     crate::traffic::customers(&service).await;
     let picture = browser.picture();
     assert!(picture.len() < 150_000, "{}", picture.len());
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/cache-page.png");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/cache-page.png");
     std::fs::write(path, picture).unwrap();
 }

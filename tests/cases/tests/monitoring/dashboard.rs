@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::service::{Exposition, PATIENCE, cache};
 
 fn dashboard() -> Value {
-    serde_json::from_str(include_str!("../../../docs/grafana.json")).unwrap()
+    serde_json::from_str(include_str!("../../../../docs/grafana.json")).unwrap()
 }
 
 /// Every text under this name, wherever it is.
