@@ -16,10 +16,12 @@ pages! {
     cache_aside: "cache_aside.md",
     cache_invalidate: "cache_invalidate.md",
     write_through: "write_through.md",
+    structures: "structures.md",
     consistency: "consistency.md",
     failure: "failure.md",
     operations: "operations.md",
     testing: "testing.md",
     migration: "migration.md",
     comparison: "comparison.md",
+    arguments: "arguments.md",
 }

@@ -81,6 +81,23 @@ fn readme_names_every_argument() {
     assert_eq!(shown, arguments);
 }
 
+/// Each has a link from the guide to its section, and nothing else has.
+#[test]
+fn the_guide_leads_to_every_argument() {
+    let guide = include_str!("../../../cached-redis-runtime/docs/guide/arguments.md");
+    let (_, table) = guide.split_once("# Arguments\n").unwrap();
+    let (table, _) = table.split_once("\n[Key templates]").unwrap();
+    for grammar in ALL {
+        let start = format!("](macro@crate::{}#", grammar.attribute);
+        let links = table.split(&start).skip(1);
+        let mut linked: Vec<_> = links.filter_map(|rest| rest.split(')').next()).collect();
+        linked.sort_unstable();
+        let mut arguments: Vec<_> = grammar.args.iter().map(|spec| spec.name).collect();
+        arguments.sort_unstable();
+        assert_eq!(linked, arguments, "{}", grammar.attribute);
+    }
+}
+
 /// The names in `example`, which the parser has nothing to say against.
 fn read(example: &str, grammar: &Grammar) -> Vec<String> {
     let mut errors = Errors::new();
