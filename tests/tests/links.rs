@@ -139,6 +139,28 @@ fn the_index_of_the_guide_has_every_page() {
     }
 }
 
+/// A directory of tests that nobody is told of is soon written a second time.
+#[test]
+fn the_table_of_tests_has_every_directory() {
+    let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let (_, table) = text.split_once("\n## Tests\n").unwrap();
+    let listed = |place: &str| {
+        let start = format!("| `{place}");
+        let mut rows = table.lines().filter_map(|row| row.strip_prefix(&start));
+        rows.any(|rest| rest.starts_with(['`', '/']))
+    };
+    for parent in ["tests", "tests/tests", "tests/cases/tests"] {
+        for entry in fs::read_dir(root().join(parent)).unwrap() {
+            let entry = entry.unwrap();
+            let place = format!("{parent}/{}", entry.file_name().to_str().unwrap());
+            if entry.path().is_dir() && !place.ends_with("/target") {
+                assert!(listed(&place), "{place} in the table of tests");
+            }
+        }
+    }
+    assert!(!listed("tests/test"), "a part of a name is no name");
+}
+
 #[test]
 fn what_is_a_link_is_known() {
     let text =
