@@ -4,20 +4,21 @@
 //! front of functions that stay as they are. This crate is what happens at run time, and re-exports the attributes.
 //!
 //! The [guide](https://docs.rs/cached-redis-runtime/latest/cached_redis_runtime/guide/index.html) goes through it by task: how to begin, which
-//! pattern when, keys, consistency, failure, operations, testing, migration.
+//! pattern when, keys, consistency, failure, operations, testing, migration. It has a
+//! [table of all arguments](https://docs.rs/cached-redis-runtime/latest/cached_redis_runtime/guide/arguments/index.html), too.
 //!
 //! - [`Cache`] is the handle: connect once, [`install`](Cache::install), and the annotated functions find it.
-//! - [`transaction`] keeps invalidations back until the commit.
-//! - [`refresh`], [`bypass`] and [`inspect`] wrap a call of an annotated function; [`warm`] runs many of them before anybody needs
-//!   their results.
-//! - [`Cache::read_through`] is for what has no function of its own: one loader for all entries of a family.
-//! - [`field_of`] reads one [`field!`] of a value that is kept by field (`layout = hash`).
-//! - [`structures`] are those of Redis, with types: rankings, feeds, counters, counts of different things, rate limits.
 //! - [`CacheKey`] and [`KeyName`] are what stands in a key; [`Cacheable`] is what is stored; a [`KeyFamily`] names both.
-//! - [`Stats`] says what the cache did, per key family.
+//! - [`refresh`], [`bypass`] and [`inspect`] wrap a call of an annotated function; [`field_of`] reads one [`field!`] of a value that is
+//!   kept by field (`layout = hash`); [`warm`] runs many calls before anybody needs their results.
+//! - [`transaction`] keeps invalidations back until the commit.
+//! - [`Cache::read_through`] is for what has no function of its own: one loader for all entries of a family.
+//! - [`structures`] are those of Redis, with types: rankings, feeds, counters, counts of different things, rate limits.
+//! - [`Stats`] says what the cache did, per key family. The feature `metrics` tells it to the recorder of the crate of that name, `tracing`
+//!   opens spans around loads and waits.
 //! - [`Cache::doctor`] asks the servers how they are set up and says what does not fit; [`doctor`] lists what it looks for.
-//! - `test_util`, with the feature `test-util`, is a cache for tests: hits and misses as assertions, time that passes at once, outages.
 //! - `catalogue()`, with the feature of that name, lists all annotated functions and checks their keys against each other.
+//! - `test_util`, with the feature `test-util`, is a cache for tests: hits and misses as assertions, time that passes at once, outages.
 //!
 //! # Where Redis is
 //!
