@@ -2,7 +2,7 @@
 //! it holds as those of `scripts.rs` compare a string's beginning.
 //!
 //! An entry of another layout under the same key is a string. It is told by its own beginning, and goes where a claim or a fill may
-//! replace it. Where a script writes, `DEL` comes first: on a full server, which refuses the rest, a miss is left.
+//! replace it. A full server refuses the first write of a script, and no later one: so that is never the `DEL`.
 
 /// Afterwards `held` is the header, or the string that is there instead, or `false` if nothing is; `hash` says which. What is
 /// neither is handed out as the error that it is. Before 7.0 an error that leaves a script has lost its code, so it is written anew.
@@ -37,16 +37,31 @@ end
     };
 }
 
+/// Puts this header there, and nothing else. A full server refuses it, and what was there stays.
+macro_rules! header {
+    ($header:literal) => {
+        concat!(
+            "\
+if hash then redis.call('HSET', KEYS[1], '%', ",
+            $header,
+            ") else redis.call('SET', KEYS[1], ",
+            $header,
+            ") end
+if held then
+  redis.call('DEL', KEYS[1])
+  redis.call('HSET', KEYS[1], '%', ",
+            $header,
+            ")
+end
+"
+        )
+    };
+}
+
 /// Puts the lease `ARGV[1]` there, for `ARGV[2]` milliseconds.
 macro_rules! lease {
     () => {
-        concat!(
-            "\
-redis.call('DEL', KEYS[1])
-redis.call('HSET', KEYS[1], '%', ARGV[1])
-",
-            expire!()
-        )
+        concat!(header!("ARGV[1]"), expire!())
     };
 }
 
@@ -99,8 +114,9 @@ pub(super) const FILL: &str = concat!(
 if not held or #held < 17 then return 0 end
 local nonce = string.sub(held, 2, 17)
 if nonce ~= ARGV[1] and nonce ~= string.sub(ARGV[3], 2, 17) then return 0 end
-redis.call('DEL', KEYS[1])
-redis.call('HSET', KEYS[1], '%', ARGV[3])
+",
+    header!("ARGV[3]"),
+    "\
 for from = 4, #ARGV, 1000 do
   redis.call('HSET', KEYS[1], unpack(ARGV, from, math.min(from + 999, #ARGV)))
 end
