@@ -58,16 +58,10 @@ pub(crate) struct Standing {
 
 /// A change of a ranking.
 #[derive(Clone, Copy)]
-#[cfg_attr(
-    not(feature = "redis"),
-    expect(dead_code, reason = "a store in this process keeps it anyway")
-)]
 pub(crate) struct Ranking<'a> {
     pub(crate) member: &'a str,
     /// `None`: it is taken out.
     pub(crate) score: Option<f64>,
-    /// How long it is kept for what is being built: longer than any source takes, since a lease is renewed.
-    pub(crate) kept: Duration,
 }
 
 /// An item for the front of a list.
@@ -147,8 +141,8 @@ pub(crate) trait Structures: fmt::Debug + Send + Sync {
         life: Option<u64>,
     ) -> Reply<'a, ()>;
 
-    /// A writer of a ranking ends. `false`: somebody else wrote the member meanwhile, or he took too long, and the ranking
-    /// has been deleted.
+    /// A writer of a ranking ends. `false`: somebody else wrote the member meanwhile, he took too long, or what is being built
+    /// has been lost; and the ranking has been deleted.
     fn rank<'a>(
         &'a self,
         names: Names<'a>,
@@ -166,8 +160,9 @@ pub(crate) trait Structures: fmt::Debug + Send + Sync {
         life: Option<u64>,
     ) -> Reply<'a, bool>;
 
-    /// Adds rows to what is being built under `lease`, of which `before` are there. What writers have put there stays.
-    /// `false`: the lease is gone.
+    /// Adds rows to what is being built under `lease`, of which `before` are there. What writers have put there stays. Without
+    /// rows it lets that begin, for which the source has to wait: what writers would put there is not to be lost.
+    /// `false`: the lease is gone, or what was there.
     fn stage_rows<'a>(
         &'a self,
         names: Names<'a>,

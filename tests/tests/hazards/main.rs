@@ -16,6 +16,7 @@ mod failed_deletions;
 mod foreign_content;
 mod full_server;
 mod guards;
+mod half_built;
 mod redis_down;
 mod rounds;
 mod stale_reads;

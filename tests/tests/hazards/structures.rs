@@ -301,15 +301,15 @@ async fn what_was_staged_and_lost_is_not_stored() {
         ..Database::of(1)
     };
     let board = database.board(&world);
+    // As an earlier attempt would have left it: nothing of it may count.
+    world
+        .server()
+        .run(&["ZADD", "%beside:next:{board}", "77", "ghost"]);
     let builder = world.spawn({
         let board = board.clone();
         async move { board.len().await.unwrap() }
     });
     gate.reached().await;
-    // As an earlier attempt would have left it: nothing of it may count.
-    world
-        .server()
-        .run(&["ZADD", "%beside:next:{board}", "77", "ghost"]);
     gate.open();
     builder.await.unwrap();
     eventually(PATIENCE, || world.family("board").fills == 1).await;

@@ -158,12 +158,10 @@ impl Structures for RedisStore {
     ) -> Reply<'a, bool> {
         Box::pin(async move {
             let life = life.unwrap_or(0).to_string();
-            let kept = millis(change.kept).to_string();
             let score = change.score.map_or_else(String::new, written);
-            let args: [&[u8]; 5] = [
+            let args: [&[u8]; 4] = [
                 &token.0,
                 life.as_bytes(),
-                kept.as_bytes(),
                 change.member.as_bytes(),
                 score.as_bytes(),
             ];

@@ -205,6 +205,7 @@ where
             life: self.life,
             load: &*self.source,
             build: &|items: &Items<T>| self.built(items),
+            takes_changes: false,
         };
         reading.answer(Latest { feed: self, n }).await
     }

@@ -328,6 +328,7 @@ impl<M: Member, E: Send + 'static> Ranking<M, E> {
             life: self.life,
             load: &*self.source,
             build: &|rows: &Rows<M>| Some(Built::Ranking(rows.stored())),
+            takes_changes: true,
         };
         reading.answer(question).await
     }

@@ -39,6 +39,8 @@ pub(super) struct Reading<'a, S, E> {
     pub(super) load: &'a (dyn Fn() -> Loading<Result<S, E>> + Send + Sync),
     /// What is stored of what the source says. `None`: it cannot be.
     pub(super) build: &'a (dyn Fn(&S) -> Option<Built> + Send + Sync),
+    /// Whether changes that come meanwhile go to what is being built.
+    pub(super) takes_changes: bool,
 }
 
 /// What is to be done next by who found no answer.
@@ -196,6 +198,9 @@ where
                 Next::Source => return Led::Source(None),
                 Next::Claim(expect) => match engine.take(place, expect, patience).await {
                     Err(_) => return Led::Source(None),
+                    Ok(Taken::Lease(lease)) if self.takes_changes => {
+                        return Led::Source(engine.begin_ranking(place, lease, patience).await);
+                    }
                     Ok(Taken::Lease(lease)) => return Led::Source(Some(lease)),
                     Ok(Taken::Structure) => self.look(question, patience).await,
                     Ok(Taken::Text(seen)) => self.read(question, seen),

@@ -1,6 +1,7 @@
 //! Putting what the source said in the place of a lease: in parts, and visible at once when all are there.
 
 use core::mem;
+use core::time::Duration;
 
 use super::super::Engine;
 use super::super::patience::{Patience, see_off};
@@ -16,6 +17,10 @@ use crate::ttl::Life;
 
 /// By how much at most a structure's life is shortened.
 const JITTER: f64 = 0.1;
+
+/// How long changes are kept for a ranking whose source has not answered yet; of one that takes longer nothing is stored. Of one
+/// that was given up this is what stays.
+const KEPT: Duration = Duration::from_secs(60 * 60);
 
 /// What is to be stored.
 #[derive(Debug)]
@@ -63,6 +68,24 @@ impl Built {
 }
 
 impl Engine {
+    /// Lets a ranking be built under `lease`, before its source is asked. `None`: nothing can be stored.
+    ///
+    /// # Cancel safety
+    /// The lease is given back in the background.
+    pub(crate) async fn begin_ranking(
+        &self,
+        place: &Place,
+        lease: Lease,
+        patience: &Patience,
+    ) -> Option<Lease> {
+        let (_, nonce) = lease.name();
+        let begun = self
+            .structures()
+            .stage_rows(place.names()?, (nonce, KEPT), 0, &[]);
+        let begun = self.hear(place, patience, begun).await;
+        begun.is_ok_and(|begun| begun).then_some(lease)
+    }
+
     /// Stores what was built under `lease`. What the store has not answered when there is no patience left goes on in the
     /// background. Must be called in a runtime.
     pub(crate) async fn build(
@@ -76,13 +99,14 @@ impl Engine {
         let building = async move {
             let life = life.jittered(JITTER, spread());
             match engine.put(&place, &lease, &built, life).await {
-                Ok(stored) => {
+                Ok(true) => {
                     lease.filled();
-                    place.count(if stored {
-                        Count::Fill
-                    } else {
-                        Count::FillRejected
-                    });
+                    place.count(Count::Fill);
+                }
+                // It may be there still, if a part of what was staged is not: nobody is to wait for it.
+                Ok(false) => {
+                    lease.release().await;
+                    place.count(Count::FillRejected);
                 }
                 // The lease is given back.
                 Err(error) => engine.trouble(&place, &error),

@@ -1,7 +1,6 @@
 //! A change of the source, and of the structure with it.
 
 use core::fmt;
-use core::time::Duration;
 
 use super::super::Engine;
 use super::super::patience::{Left, Patience};
@@ -11,9 +10,6 @@ use crate::error::{Error, ErrorKind};
 use crate::observe::Count;
 use crate::store::{Pushing, Ranking};
 use crate::ttl::Life;
-
-/// How long a change is kept for a ranking that is being built. Of one that was given up this is what stays.
-const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Somebody who has begun to write.
 #[derive(Debug)]
@@ -147,11 +143,7 @@ impl Engine {
         let ended = match change {
             Change::Score(score) => {
                 let member = member.unwrap_or_default();
-                let change = Ranking {
-                    member,
-                    score,
-                    kept: KEPT,
-                };
+                let change = Ranking { member, score };
                 let ended = redis.rank(names, token, change, life.millis());
                 self.hear(place, &patience, ended).await
             }

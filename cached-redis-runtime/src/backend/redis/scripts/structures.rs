@@ -82,42 +82,38 @@ if due then fit(forever) end
 return 1"
 );
 
-/// Token, life, how long a change may wait for what is being built, member, score or `''` to take it out. The token of whoever began to write the member later goes as well:
-/// which of the two the source saw last, nobody here knows.
+/// Token, life, member, score or `''` to take it out. The token of whoever began to write the member later goes as well: which of
+/// the two the source saw last, nobody here knows. Where what is being built has been lost, with the changes that it had, nothing
+/// is stored.
 pub(super) const RANK: &str = concat!(
     around!(),
     ended!(),
     "\
-local mine = redis.call('HGET', KEYS[2], ARGV[4]) == ARGV[1]
-redis.call('HDEL', KEYS[2], ARGV[4])
+local mine = redis.call('HGET', KEYS[2], ARGV[3]) == ARGV[1]
+redis.call('HDEL', KEYS[2], ARGV[3])
 local ranks = kind == 'zset' or kind == 'lease' or kind == 'empty'
 if not ranks then
   if kind == 'none' or kind == 'text' then return 1 end
   return redis.pcall('GET', KEYS[1])
 end
-local out = ARGV[5] == ''
-if late or not mine or (out and kind == 'lease') then
+local out = ARGV[4] == ''
+local lost = kind == 'lease' and (out or not redis.call('ZSCORE', KEYS[4], redis.call('GETRANGE', KEYS[1], 0, 16)))
+if late or not mine or lost then
   redis.call('DEL', KEYS[1], KEYS[4])
   return 0
 end
 if kind == 'lease' then
-  local lease = redis.call('GETRANGE', KEYS[1], 0, 16)
-  if not redis.call('ZSCORE', KEYS[4], lease) then
-    redis.call('DEL', KEYS[4])
-    redis.call('ZADD', KEYS[4], 0, lease)
-    redis.call('PEXPIRE', KEYS[4], ARGV[3])
-  end
-  redis.call('ZADD', KEYS[4], ARGV[5], ARGV[4])
+  redis.call('ZADD', KEYS[4], ARGV[4], ARGV[3])
   return 1
 end
 if out then
-  if kind == 'zset' then redis.call('ZREM', KEYS[1], ARGV[4]) end
+  if kind == 'zset' then redis.call('ZREM', KEYS[1], ARGV[3]) end
 elseif kind == 'zset' then
-  redis.call('ZADD', KEYS[1], ARGV[5], ARGV[4])
+  redis.call('ZADD', KEYS[1], ARGV[4], ARGV[3])
 else
   local left = redis.call('PTTL', KEYS[1])
   redis.call('DEL', KEYS[1])
-  redis.call('ZADD', KEYS[1], ARGV[5], ARGV[4])
+  redis.call('ZADD', KEYS[1], ARGV[4], ARGV[3])
   if left > 0 then redis.call('PEXPIRE', KEYS[1], left) end
 end
 fit(forever)
@@ -152,15 +148,20 @@ fit(forever)
 return 1"
 );
 
-/// Lease, milliseconds, how many rows are there, then scores and members. The lease is a member of what is being built for it,
-/// and its score the number of rows that were put there: what was lost on the way is noticed.
+/// Lease, milliseconds, how many rows are there, then scores and members; none of them before the source is read. The lease is a
+/// member of what is being built for it, and its score the number of rows that were put there: what was lost on the way is
+/// noticed, and so are the changes that were lost with it.
 pub(super) const STAGE_ROWS: &str = "\
 if redis.pcall('GETRANGE', KEYS[1], 0, 17) ~= ARGV[1] then return 0 end
 local before = tonumber(ARGV[3])
-local there = redis.call('ZSCORE', KEYS[4], ARGV[1])
-if there and tonumber(there) ~= before or not there and before > 0 then return 0 end
-if not there then redis.call('DEL', KEYS[4]) end
-redis.call('ZADD', KEYS[4], 'NX', unpack(ARGV, 4))
+if #ARGV == 3 then
+  local there = redis.pcall('ZSCORE', KEYS[4], ARGV[1])
+  if type(there) == 'string' then return 1 end
+  redis.call('DEL', KEYS[4])
+else
+  if tonumber(redis.call('ZSCORE', KEYS[4], ARGV[1]) or -1) ~= before then return 0 end
+  redis.call('ZADD', KEYS[4], 'NX', unpack(ARGV, 4))
+end
 redis.call('ZADD', KEYS[4], before + (#ARGV - 3) / 2, ARGV[1])
 redis.call('PEXPIRE', KEYS[4], ARGV[2])
 return 1";
@@ -187,7 +188,6 @@ if kind ~= 'lease' or redis.call('GETRANGE', KEYS[1], 0, 17) ~= ARGV[1] then ret
 local count
 if ARGV[5] == 'zset' then
   count = redis.call('ZSCORE', KEYS[4], ARGV[1])
-  if not count and ARGV[3] == '0' then count = 0 end
 elseif redis.call('LINDEX', KEYS[4], 0) == ARGV[4] then
   count = redis.call('LLEN', KEYS[4]) - 1
 end
