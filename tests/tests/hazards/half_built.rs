@@ -98,3 +98,36 @@ async fn a_score_that_was_evicted_before_its_ranking_was_built_is_not_lost() {
         assert!(watch.elapsed() < LEASE / 2, "nobody waits for a lost lease");
     }
 }
+
+#[tokio::test]
+async fn two_writers_at_once_do_not_end_a_ranking_without_an_end() {
+    let world = World::redis().await;
+    let table = Table::default();
+    let board = table.board(&world, Duration::MAX);
+    table.set(&[(1, 10.0), (2, 20.0)]).await.unwrap();
+    board.len().await.unwrap();
+    let gate = Gate::closed();
+    let first = world.spawn({
+        let (board, gate) = (board.clone(), gate.clone());
+        async move {
+            let write = async {
+                gate.pass().await;
+                Ok::<_, String>(())
+            };
+            board.record(&1, 11, write).await
+        }
+    });
+    gate.reached().await;
+    let write = async { Ok::<_, String>(()) };
+    board.record(&2, 21, write).await.unwrap().cached.unwrap();
+    gate.open();
+    first.await.unwrap().unwrap().cached.unwrap();
+    assert_eq!(
+        inspect(board.score(&1)).await,
+        (Ok(Some(11.0)), Served::Hit)
+    );
+    assert_eq!(
+        world.server().cli(&["PTTL", "board"]),
+        redis::Value::Int(-1)
+    );
+}

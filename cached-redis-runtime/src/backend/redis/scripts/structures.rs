@@ -54,12 +54,14 @@ pub(super) const BEGIN: &str = concat!(
 local foreign = kind ~= 'none' and kind ~= 'lease' and kind ~= 'text' and not stands
 if foreign then return redis.pcall('GET', KEYS[1]) end
 local lease = tonumber(ARGV[2])
+local last = redis.call('ZRANGE', KEYS[3], -1, -1, 'WITHSCORES')[2]
+local alone = not last or tonumber(last) <= now
 redis.call('ZADD', KEYS[3], till(lease), ARGV[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', till(0))
 local left = stands and redis.call('PTTL', KEYS[1]) or -1
 if not stands then
   redis.call('ZREM', KEYS[3], 'end')
-elseif left > 0 and not redis.call('ZSCORE', KEYS[3], 'end') then
+elseif alone and left > 0 then
   redis.call('ZADD', KEYS[3], till(left), 'end')
 end
 if redis.call('PTTL', KEYS[3]) < lease then redis.call('PEXPIRE', KEYS[3], lease) end
