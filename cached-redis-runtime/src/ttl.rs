@@ -11,7 +11,7 @@ use core::num::NonZero;
 use core::time::Duration;
 
 /// Redis takes the life of a key in milliseconds, and the envelope keeps it in 40 bits (34 years).
-const LONGEST: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
+pub(crate) const LONGEST: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 
 /// The life of a value and of a cached "not found", as the attribute says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -131,3 +131,16 @@ async fn two_writers_at_once_do_not_end_a_ranking_without_an_end() {
         redis::Value::Int(-1)
     );
 }
+
+#[tokio::test]
+async fn a_limit_without_an_end_limits() {
+    for world in [World::redis().await, World::memory().await] {
+        let limit = RateLimit::new(&world.cache, 1, Duration::MAX);
+        assert!(matches!(
+            limit.check(key!("once")).await,
+            Decision::Allowed { remaining: 0, .. }
+        ));
+        let decision = limit.check(key!("once")).await;
+        assert!(matches!(decision, Decision::Denied { .. }), "{decision:?}");
+    }
+}

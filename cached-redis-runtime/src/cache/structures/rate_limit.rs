@@ -7,6 +7,7 @@ use super::handle::{Handle, life};
 use crate::error::Error;
 use crate::key::Key;
 use crate::observe::Count;
+use crate::ttl::LONGEST;
 
 /// A limit of how often something may happen in a window of time, for each key: tries of a login, calls of an API.
 ///
@@ -92,8 +93,8 @@ impl RateLimit {
             limit > 0,
             "`limit` must not be zero: nothing would ever be allowed"
         );
-        // Redis counts milliseconds.
-        let millis = life("window", window).millis();
+        // Redis counts milliseconds, and not as many as there are.
+        let millis = life("window", window.min(LONGEST)).millis();
         Self {
             cache: cache.clone(),
             limit,
