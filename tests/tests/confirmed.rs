@@ -9,13 +9,15 @@ mod common;
 #[path = "behaviour/heard.rs"]
 mod heard;
 
+use std::convert::Infallible;
 use std::time::Duration;
 
+use cached_redis_runtime::structures::Feed;
 use cached_redis_runtime::{
     Cache, CacheBuilder, Error, ErrorKind, Served, cache_aside, cache_invalidate, inspect, key,
     transaction, write_through,
 };
-use cached_redis_tests::{Sentinels, Server, ServerBuilder, Stopwatch, eventually};
+use cached_redis_tests::{Sentinels, Server, ServerBuilder, Stopwatch, eventually, pause};
 
 use crate::common::PATIENCE;
 use crate::heard::Heard;
@@ -165,6 +167,59 @@ async fn a_value_that_may_not_be_stored_is_deleted_on_the_replica_as_well() {
     world.run(write_in_vain(1, &world.primary)).await;
     assert_eq!(world.primary.data_commands().get("wait"), Some(&1));
     assert_eq!(world.cache.stats().unconfirmed, 0);
+}
+
+/// A feed that the replica has, in a cache that stores no item of any length.
+async fn feed(world: &World, limit: Duration) -> (Cache, Feed<String, Infallible>) {
+    let settings = settings(world.primary.url(), limit).max_value_bytes(64);
+    let cache = settings.connect().await.unwrap();
+    let source = async |_| Ok(vec!["brief".to_owned()]);
+    let feed = Feed::new(&cache, key!("feed"), Duration::from_secs(600), 10, source);
+    feed.latest(1).await.unwrap();
+    let has_it = || world.replica.keys() == world.primary.keys();
+    assert!(!world.primary.keys().is_empty());
+    eventually(PATIENCE, has_it).await;
+    (cache, feed)
+}
+
+async fn insert() -> Result<String, Infallible> {
+    Ok("long".repeat(100))
+}
+
+#[tokio::test]
+async fn a_feed_that_cannot_have_an_item_is_deleted_on_the_replica_as_well() {
+    let world = World::start(LONG).await;
+    let (cache, feed) = feed(&world, LONG).await;
+    world.replica.stop();
+    let push = tokio::spawn(async move { feed.push(insert()).await });
+    eventually(PATIENCE, || world.waiting() == 1).await;
+    // It is the replicas that are waited for, and not the server.
+    pause(2 * DEADLINE).await;
+    assert!(!push.is_finished());
+    world.replica.cont();
+    let Ok(written) = push.await.unwrap();
+    written.cached.unwrap();
+    assert_eq!(world.replica.keys(), world.primary.keys());
+    assert_eq!(
+        (
+            cache.stats().unconfirmed,
+            cache.stats().total().lost_deletes
+        ),
+        (0, 0)
+    );
+}
+
+#[tokio::test]
+async fn a_feed_whose_deletion_no_replica_confirms_says_so() {
+    let world = World::start(SHORT).await;
+    let (cache, feed) = feed(&world, SHORT).await;
+    world.replica.stop();
+    let Ok(written) = feed.push(insert()).await;
+    assert_eq!(written.cached.unwrap_err().kind(), ErrorKind::Unconfirmed);
+    let stats = cache.stats();
+    let family = stats.family("feed").unwrap();
+    assert_eq!((family.invalidations, family.unconfirmed), (1, 1));
+    assert_eq!((stats.unconfirmed, stats.pending_deletes), (1, 0));
 }
 
 #[tokio::test]

@@ -22,6 +22,7 @@ use core::time::Duration;
 
 use self::names::Beside;
 use super::Engine;
+use super::invalidate::{all_gone, first_error};
 use super::patience::{Left, Patience};
 use crate::clock::{self, Instant};
 use crate::codec::{Entry, Nonce, read};
@@ -242,26 +243,24 @@ impl Engine {
     /// Deletes it.
     ///
     /// # Errors
-    /// When it could not be deleted, or there is no patience for it. It is then bypassed, and deleted later.
+    /// When it could not be deleted, or there is no patience for it: it is then bypassed, and deleted later. And
+    /// [`Unconfirmed`](ErrorKind::Unconfirmed), when it is gone and too few replicas say so.
     pub(crate) async fn delete_place(
         &self,
         place: &Place,
         patience: &Patience,
     ) -> Result<(), Error> {
         let keys = [place.key.to_string()];
-        let deleted = async {
-            let mut deleted = self.delete_keys(&keys).await.into_iter();
-            deleted.try_for_each(|gone| gone.map(drop))
-        };
+        let deleted = async { Ok(self.delete_keys(&keys).await) };
         let deleted = patience.spend(deleted).await;
-        match &deleted {
-            Ok(()) => place.count(Count::Invalidation),
-            Err(error) => {
-                place.count(Count::LostDelete);
-                self.trouble(place, error);
-            }
+        let deleted = deleted.unwrap_or_else(|error| vec![Err(error)]);
+        if let Some(error) = first_error(&deleted) {
+            place.count(Count::LostDelete);
+            self.trouble(place, &error);
+            return Err(error);
         }
-        deleted
+        place.count(Count::Invalidation);
+        all_gone(&deleted).inspect_err(|_| place.count(Count::Unconfirmed))
     }
 
     /// It may be wrong by now: nobody here uses it until it has been deleted.

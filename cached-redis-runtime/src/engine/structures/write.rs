@@ -134,7 +134,7 @@ impl Engine {
             Ok(begun) => begun,
             Err(error) if is_left_alone(&error) => return Err(error),
             // It may hold what the source had before.
-            Err(_) => return self.delete_place(place, &patience).await,
+            Err(_) => return self.delete_written(place, patience).await,
         };
         let Some(names) = place.names() else {
             return Ok(());
@@ -163,7 +163,7 @@ impl Engine {
             }
             Change::Item { item: None, .. } => {
                 place.count(Count::Unstored);
-                return self.delete_place(place, &patience).await;
+                return self.delete_written(place, patience).await;
             }
         };
         match ended {
@@ -176,6 +176,12 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    /// What the source has now is not there, so nothing may be: on the replicas neither, if they are waited for.
+    async fn delete_written(&self, place: &Place, patience: Patience) -> Result<(), Error> {
+        let patience = patience.longer(self.settings.confirmation);
+        self.delete_place(place, &patience).await
     }
 }
 
