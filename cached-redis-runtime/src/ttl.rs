@@ -53,8 +53,11 @@ impl Lifetimes {
     /// Each value says how long it lives.
     #[must_use]
     pub const fn per_value() -> Self {
-        // Nothing falls back to it: what has no life of its own is not stored.
-        Self::forever()
+        // Nothing falls back to what it is then taken for, `forever`: what has no life of its own is not stored.
+        Self {
+            value: Packed::NONE,
+            ..Self::forever()
+        }
     }
 
     /// A "not found" is stored as well and lives this long.
@@ -79,6 +82,11 @@ impl Lifetimes {
             stale: Packed::of(Life::of(stale)),
             ..self
         }
+    }
+
+    /// The life that all values have. `None`: each has its own.
+    pub(crate) fn of_all(self) -> Option<Life> {
+        self.value.life()
     }
 
     pub(crate) fn for_value(self) -> Life {

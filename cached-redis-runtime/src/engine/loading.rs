@@ -3,7 +3,7 @@
 use super::Engine;
 use crate::clock::{self, Instant};
 use crate::observe::Count;
-use crate::site::{FamilyRef, Site};
+use crate::site::{Family, FamilyRef, Site};
 use crate::ttl::Lifetimes;
 
 /// A body that runs as a load. Dropped before its end (cancelled, panicked), it counts as failed.
@@ -18,13 +18,20 @@ impl Engine {
     /// A body is about to run.
     pub(crate) fn loading(&self, site: &'static Site, lifetimes: &Lifetimes) -> Loading {
         let family = self.counters(site);
-        family.lives(lifetimes.for_value().millis());
+        note_life(&family, lifetimes);
         family.count(Count::Load);
         Loading {
             family,
             began: clock::now(),
             ended: false,
         }
+    }
+}
+
+/// Says how long the family's entries live, if that is one number.
+pub(super) fn note_life(family: &Family, lifetimes: &Lifetimes) {
+    if let Some(life) = lifetimes.of_all() {
+        family.lives(life.millis());
     }
 }
 

@@ -36,6 +36,7 @@ pub(crate) use guards::Guards;
 pub(crate) use hashes::{Glimpsed, Holding};
 pub(crate) use invalidate::all_gone;
 pub(crate) use loading::Loading;
+use loading::note_life;
 pub(crate) use patience::{Left, Patience};
 pub(crate) use plan::{Hit, Plan, Reload, Ticket};
 pub(crate) use structures::{Built, Change, Place, Said, Seen, Shared, Taken, seen};
@@ -209,7 +210,7 @@ impl Engine {
     ) -> FamilyRef<'static> {
         site.counters(self.number, |template| {
             let family = self.family(template);
-            family.lives(lifetimes.for_value().millis());
+            note_life(&family, lifetimes);
             family
         })
     }

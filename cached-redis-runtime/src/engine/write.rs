@@ -8,6 +8,7 @@
 use bytes::Bytes;
 
 use super::fill::{Product, stamp};
+use super::loading::note_life;
 use super::patience::Patience;
 use super::{Engine, Left, Membership, Outcome, Registration, Request};
 use crate::codec::Nonce;
@@ -169,7 +170,7 @@ impl Engine {
         };
         let filled = patience.spend(lease.fill(&bytes, life.millis())).await;
         let family = self.counters(request.site);
-        family.lives(request.lifetimes.for_value().millis());
+        note_life(&family, &request.lifetimes);
         self.count_fill(request.site, filled.clone(), bytes.len());
         filled
     }

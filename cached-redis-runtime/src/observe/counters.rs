@@ -20,7 +20,7 @@ macro_rules! counters {
             /// The family's key template, as written in the attribute.
             pub template: &'static str,
             /// How long its entries live, as the function said that ran last; [`Duration::MAX`] is `forever`. `None` where none
-            /// has read or stored an entry yet, and of a sum.
+            /// has read or stored an entry yet, where each value has a ttl of its own, and of a sum.
             pub ttl: Option<Duration>,
             /// How long the bodies of [`loads`](Self::loads) ran, together.
             pub load_time: Duration,

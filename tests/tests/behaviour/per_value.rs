@@ -30,6 +30,12 @@ async fn read(source: Source, id: u64) -> Token {
     source.load().await
 }
 
+#[write_through(key = "token:<id>", ttl = |token| token.expires_in, jitter = 0.0)]
+async fn wrote(id: u64, expires_in: u64) -> Token {
+    let _ = id;
+    token(expires_in)
+}
+
 key_family! { TokenOf(id: u64) -> Token = "token-of:<id>"; }
 
 /// A loader whose values live for half a minute at most.
@@ -60,6 +66,18 @@ on_every_store! {
             world.age("token:2", 50 * SECOND).await;
             assert_eq!(inspect(read(source.clone(), 2)).await.1, Served::Miss);
         }
+    }
+
+    async fn what_has_no_ttl_in_common_is_not_said_to_live_for_ever(world: &World) {
+        let source = Source::new(token(100));
+        for _ in 0..2 {
+            read(source.clone(), 1).await;
+            assert_eq!(world.family("token:<id>").ttl, None);
+        }
+        wrote(2, 100).await;
+        assert_eq!(world.family("token:<id>").ttl, None);
+        loader(world, &source).get(&1).await;
+        assert_eq!(world.family("token-of:<id>").ttl, Some(30 * SECOND), "at most");
     }
 
     async fn a_ttl_of_zero_is_shared_and_not_stored(world: &World) {
