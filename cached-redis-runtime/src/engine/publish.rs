@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use super::Engine;
 use crate::clock;
-use crate::observe::metrics::{CacheHandles, Labels, with_recorder};
+use crate::observe::metrics::{CacheHandles, Labels, contained, with_recorder};
 use crate::sync::{Arc, Mutex, Weak};
 
 /// How long the recorder is behind, at most, unless it is told at once.
@@ -18,19 +18,22 @@ impl Engine {
     /// Tells the recorder, if there is one, what has happened since the last time.
     pub(crate) fn publish(&self) {
         with_recorder(|recorder| {
-            let mut handles = self.published.0.lock();
-            handles
-                .get_or_insert_with(|| {
-                    let labels = Labels::of_cache(&self.settings.namespace);
-                    CacheHandles::register(recorder, &labels)
-                })
-                .publish(&self.stats());
-            drop(handles);
+            contained(|| self.publish_whole(recorder));
             let families: Vec<_> = self.families.lock().values().cloned().collect();
             for family in families {
-                family.publish(recorder);
+                contained(|| family.publish(recorder));
             }
         });
+    }
+
+    fn publish_whole(&self, recorder: &dyn ::metrics::Recorder) {
+        let mut handles = self.published.0.lock();
+        handles
+            .get_or_insert_with(|| {
+                let labels = Labels::of_cache(&self.settings.namespace);
+                CacheHandles::register(recorder, &labels)
+            })
+            .publish(&self.stats());
     }
 
     /// Does so once per second for as long as there is a cache. Must be called in a runtime.

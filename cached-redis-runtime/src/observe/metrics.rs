@@ -5,6 +5,7 @@
 
 use core::cell::Cell;
 use core::time::Duration;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use metrics::{
     Counter, Gauge, Histogram, IntoF64, Key, KeyName, Label, Level, Metadata, Recorder,
@@ -87,7 +88,14 @@ impl Labels {
 
 /// The recorder of this thread or program, if there is one.
 pub(crate) fn with_recorder<T>(register: impl FnOnce(&dyn Recorder) -> T) -> Option<T> {
-    metrics::with_recorder(|recorder| is_any(recorder).then(|| register(recorder)))
+    let register = |recorder: &dyn Recorder| is_any(recorder).then(|| register(recorder));
+    contained(|| metrics::with_recorder(register)).flatten()
+}
+
+/// Calls a recorder, or a handle of its making. If that panics it is not the caller's affair: what he asked for is there, and he
+/// may be unwinding already. The panic has been said by its hook.
+pub(crate) fn contained<T>(told: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(told)).ok()
 }
 
 /// The recorder that stands for none has no size, and its handles never ask for a value.

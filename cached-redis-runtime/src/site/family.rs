@@ -4,7 +4,7 @@ use core::ops::Deref;
 use core::time::Duration;
 
 #[cfg(feature = "metrics")]
-use crate::observe::metrics::{FamilyHandles, Histograms, Labels, with_recorder};
+use crate::observe::metrics::{FamilyHandles, Histograms, Labels, contained, with_recorder};
 use crate::observe::{Counters, FamilyStats};
 #[cfg(feature = "metrics")]
 use crate::sync::{Mutex, OnceLock};
@@ -49,7 +49,7 @@ impl Family {
         self.counters.add_load(took);
         #[cfg(feature = "metrics")]
         if let Some(histograms) = self.histograms() {
-            histograms.loads.record(took);
+            contained(|| histograms.loads.record(took));
         }
     }
 
@@ -58,7 +58,7 @@ impl Family {
         self.counters.add_wait(took);
         #[cfg(feature = "metrics")]
         if let Some(histograms) = self.histograms() {
-            histograms.waits.record(took);
+            contained(|| histograms.waits.record(took));
         }
     }
 

@@ -146,6 +146,67 @@ async fn labels_are_the_namespace_the_template_and_the_class() {
     );
 }
 
+/// One whose gauges and histograms panic. It has counted this.
+struct Broken(Arc<AtomicU64>);
+
+struct Panics;
+
+impl metrics::HistogramFn for Panics {
+    fn record(&self, _: f64) {
+        panic!("a recorder's own");
+    }
+}
+
+impl metrics::GaugeFn for Panics {
+    fn increment(&self, _: f64) {}
+    fn decrement(&self, _: f64) {}
+    fn set(&self, _: f64) {
+        panic!("a recorder's own");
+    }
+}
+
+impl Recorder for Broken {
+    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn register_counter(&self, _: &Key, _: &Metadata<'_>) -> Counter {
+        Counter::from_arc(Arc::clone(&self.0))
+    }
+
+    fn register_gauge(&self, _: &Key, _: &Metadata<'_>) -> metrics::Gauge {
+        metrics::Gauge::from_arc(Arc::new(Panics))
+    }
+
+    fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
+        Histogram::from_arc(Arc::new(Panics))
+    }
+}
+
+/// It costs its own numbers: no call, and no other thing that is published.
+#[tokio::test]
+async fn a_recorder_that_panics_reaches_nobody() {
+    let engine = late(0);
+    let lifetimes = Lifetimes::ttl(Duration::from_secs(60));
+    let broken = Broken(Arc::default());
+    with_local_recorder(&broken, || {
+        engine.loading(&SITE, &lifetimes).end(false);
+        // While the body panics a second panic would end the process.
+        let body = std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| {
+            let _loading = engine.loading(&SITE, &lifetimes);
+            panic!("the body's own");
+        }));
+        assert!(body.is_err());
+        engine.publish();
+        engine.publish();
+    });
+    let stats = engine.stats();
+    let family = stats.family("user:<id>").expect("it has loaded");
+    assert_eq!((family.loads, family.failed_loads), (2, 1));
+    // Two loads and a failure.
+    assert_eq!(broken.0.load(Ordering::Acquire), 3);
+}
+
 /// The task keeps no cache, and ends with it.
 #[tokio::test(start_paused = true)]
 async fn it_is_told_every_second_until_the_cache_is_gone() {
