@@ -34,6 +34,13 @@ async fn read_stale(id: u64, value: u32) -> u32 {
     value
 }
 
+/// Of two readers of a new entry about one loads it early: it takes 20 ms to load, and a minute to expire.
+#[cache_aside(key = "e:<id>", ttl = 60, jitter = 0.0, early = 4328.0, skip(value))]
+async fn read_early(id: u64, value: u32) -> u32 {
+    pause(Duration::from_millis(20)).await;
+    value
+}
+
 #[cache_invalidate(key = "t:<id>")]
 async fn write_stale(id: u64) {
     let _ = id;
@@ -213,6 +220,26 @@ async fn an_entry_that_is_due_is_looked_at_on_the_primary() {
         "{value} {served:?}"
     );
     assert_ne!(value, 1);
+}
+
+/// Or hardly anybody would load early: each would have to draw the lot twice.
+#[tokio::test]
+async fn who_has_drawn_to_load_early_does_not_draw_again_on_the_primary() {
+    let world = world(GENEROUS).await;
+    let (home, replica) = (world.cluster.home("e:1"), world.replica("e:1"));
+    let heard = |node: &Server| node.info("replication")["master_repl_offset"].clone();
+    world.run(read_early(1, 0)).await;
+    eventually(PATIENCE, || replica_has(replica, "e:1")).await;
+    home.reset_commandstats();
+    for value in 1..=30 {
+        // So that both say the same.
+        eventually(PATIENCE, || heard(home) == heard(replica)).await;
+        world.run(read_early(1, value)).await;
+    }
+    let early = world.cache.stats().total().early_loads;
+    assert!(early >= 3, "{early}");
+    // One for who has drawn, and one for who is elected.
+    assert_eq!(gets(home), 2 * early);
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use crate::codec::{Entry, Nonce, read};
 use crate::engine::{Candidate, Freshness, Hit, Start};
 use crate::observe::Count;
 use crate::site::FamilyRef;
-use crate::sync::{Arc, spread};
+use crate::sync::Arc;
 use crate::ttl::Soft;
 
 /// What a reader has found to be due.
@@ -27,12 +27,12 @@ pub(super) struct Due {
 }
 
 impl Due {
-    /// Whether the entry that a call has taken is due. One look at the clock, and no lock.
-    pub(super) fn of(hit: &Hit, soft: &Soft) -> Option<Self> {
+    /// Whether the entry that a call has taken is due, by what it has drawn. One look at the clock, and no lock.
+    pub(super) fn of(hit: &Hit, soft: &Soft, lot: u64) -> Option<Self> {
         let (Entry::Value { head, .. } | Entry::Absent { head }) = read(&hit.bytes) else {
             return None;
         };
-        let freshness = Freshness::of(&head, soft, clock::unix_ms(), spread());
+        let freshness = Freshness::of(&head, soft, clock::unix_ms(), lot);
         (freshness != Freshness::Fresh).then_some(Due {
             nonce: head.nonce,
             life: Duration::from_millis(head.life_ms),

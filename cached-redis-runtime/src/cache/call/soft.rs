@@ -18,6 +18,7 @@ use crate::clock;
 use crate::codec::Cacheable;
 use crate::engine::{Outcome, Start, Ticket};
 use crate::shape::{Shape, Storable};
+use crate::sync::spread;
 use crate::ttl::{Keep, Soft};
 
 /// With `stale` or `early`: who reloads does so in its own call, and the body may borrow.
@@ -142,6 +143,8 @@ enum Found<T> {
 }
 
 async fn find<S: Storable>(call: &mut Call, soft: &Soft) -> Found<S::Output> {
+    // One for all looks: who has drawn to load early what a replica said does not draw again for the primary.
+    let lot = spread();
     loop {
         let hit = match call.plan().await {
             ControlFlow::Break(start) => return Found::Nothing(start),
@@ -151,7 +154,7 @@ async fn find<S: Storable>(call: &mut Call, soft: &Soft) -> Found<S::Output> {
             call.undecodable(&hit);
             continue;
         };
-        let Some(due) = Due::of(&hit, soft) else {
+        let Some(due) = Due::of(&hit, soft, lot) else {
             call.answered(&hit);
             return Found::Value(output);
         };
