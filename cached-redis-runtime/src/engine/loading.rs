@@ -19,12 +19,7 @@ impl Engine {
     pub(crate) fn loading(&self, site: &'static Site, lifetimes: &Lifetimes) -> Loading {
         let family = self.counters(site);
         note_life(&family, lifetimes);
-        family.count(Count::Load);
-        Loading {
-            family,
-            began: clock::now(),
-            ended: false,
-        }
+        Loading::begin(family)
     }
 }
 
@@ -36,6 +31,15 @@ pub(super) fn note_life(family: &Family, lifetimes: &Lifetimes) {
 }
 
 impl Loading {
+    pub(super) fn begin(family: FamilyRef<'static>) -> Self {
+        family.count(Count::Load);
+        Self {
+            family,
+            began: clock::now(),
+            ended: false,
+        }
+    }
+
     /// The body has ended. Says how many milliseconds it took.
     pub(crate) fn end(&mut self, failed: bool) -> u64 {
         self.ended = true;

@@ -2,13 +2,13 @@
 
 use core::any::TypeId;
 use core::future::Future;
-use core::pin::{Pin, pin};
+use core::pin::Pin;
 
 use super::super::context::{Context, Served};
 use super::handle::Handle;
 use crate::engine::{Built, Engine, Patience, Said, Seen, Shared, Taken, seen};
 use crate::lease::Lease;
-use crate::observe::Count;
+use crate::observe::{Count, Trace};
 use crate::store::{Expect, Held, Reply, Structures};
 use crate::sync::Arc;
 use crate::ttl::Life;
@@ -192,7 +192,7 @@ where
         (patience, end): (&mut Patience, Moment),
     ) -> Led<Q::Answer> {
         let (engine, place) = (self.handle.engine(), &self.handle.place);
-        let mut turn = 0;
+        let (mut turn, mut waiting) = (0, None);
         loop {
             let found = match core::mem::replace(next, Next::Source) {
                 Next::Source => return Led::Source(None),
@@ -210,6 +210,7 @@ where
                     return Led::Source(None);
                 }
                 Next::Wait => {
+                    waiting.get_or_insert_with(|| place.waiting());
                     Engine::rest(patience, turn).await;
                     turn += 1;
                     self.look(question, patience).await
@@ -259,12 +260,11 @@ where
 
     async fn load(&self) -> Result<S, E> {
         let place = &self.handle.place;
-        place.count(Count::Load);
-        let loading = pin!((self.load)());
-        let loaded = Context::current().of_body(None).run(loading).await;
-        if loaded.is_err() {
-            place.count(Count::LoadFailed);
-        }
+        let mut body = place.loading();
+        let context = Context::current().of_body(None);
+        let traced = context.traced(Trace::load(place.template()));
+        let loaded = traced.run_body(Box::pin((self.load)())).await;
+        body.end(loaded.is_err());
         loaded
     }
 

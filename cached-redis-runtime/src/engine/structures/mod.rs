@@ -21,16 +21,17 @@ use core::fmt;
 use core::time::Duration;
 
 use self::names::Beside;
-use super::Engine;
 use super::invalidate::{all_gone, first_error};
 use super::patience::{Left, Patience};
+use super::waiting::{Wait, wait};
+use super::{Engine, Loading};
 use crate::clock::{self, Instant};
 use crate::codec::{Entry, Nonce, read};
 use crate::error::{Error, ErrorKind};
 use crate::flight::{Arrival, Head};
 use crate::lease::{self, Claim, Lease};
 use crate::observe::Count;
-use crate::site::Family;
+use crate::site::{Family, FamilyRef};
 use crate::size::Size;
 use crate::store::{Expect, Held, Look, Names, Reply, Structures};
 use crate::sync::{Arc, spread_between};
@@ -88,6 +89,25 @@ impl Place {
 
     pub(crate) fn count(&self, what: Count) {
         self.counters.count(what);
+    }
+
+    /// For who outlives the call.
+    fn family(&self) -> FamilyRef<'static> {
+        FamilyRef::Cache(Arc::clone(&self.counters))
+    }
+
+    /// The source is about to be asked.
+    pub(crate) fn loading(&self) -> Loading {
+        Loading::begin(self.family())
+    }
+
+    /// Another process asks the source, and this call begins to wait for that.
+    pub(crate) fn waiting(&self) -> Wait {
+        Wait::begin(self.family())
+    }
+
+    pub(crate) fn template(&self) -> &'static str {
+        self.template
     }
 
     /// `None` where no key can be in the same slot.
@@ -224,7 +244,8 @@ impl Engine {
     pub(crate) async fn share(&self, place: &Place, of: TypeId, end: Instant) -> Shared {
         let lot = (Arc::clone(&place.key), of);
         let limit = clock::sleep_until(end);
-        match self.sharing.enter_within(&lot, limit).await {
+        let entered = self.sharing.enter_within(&lot, limit);
+        match wait(|| (place.family(), place.template), entered).await {
             Ok(Arrival::Reply(said)) => Shared::Said(said),
             Ok(Arrival::Head(head)) => Shared::Head(head),
             Ok(Arrival::Disbanded) => Shared::Disbanded,

@@ -1,10 +1,13 @@
 //! A ranking as its users see it.
 
+use std::time::Duration;
+
 use cached_redis_runtime::structures::{Member, Ranking};
-use cached_redis_runtime::{ErrorKind, Served, bypass, inspect, key, transaction};
+use cached_redis_runtime::{Cache, ErrorKind, Served, bypass, inspect, key, transaction};
+use cached_redis_tests::eventually;
 
 use super::{HOUR, Table, names, who};
-use crate::common::World;
+use crate::common::{PATIENCE, World};
 use crate::on_every_store;
 
 const SCORES: &[(&str, f64)] = &[
@@ -126,6 +129,32 @@ on_every_store! {
         }
         let stats = world.family("board");
         assert_eq!((stats.loads, stats.failed_loads, stats.fills), (2, 2, 0));
+    }
+
+    async fn loads_and_waits_are_counted_and_timed(world: &World) {
+        let table = Table::of(&[("ada", 1.0)]);
+        let board = table.board(&world.cache);
+        table.gate.close();
+        let ask = || {
+            let board = board.clone();
+            world.spawn(async move { board.len().await })
+        };
+        // One that is given up in the middle is one that failed.
+        let given_up = ask();
+        table.gate.reached().await;
+        given_up.abort();
+        assert!(given_up.await.is_err());
+        let asks = ask();
+        table.gate.reached_by(2).await;
+        let waits = ask();
+        world.waiting(1).await;
+        table.gate.open();
+        assert_eq!((asks.await.unwrap(), waits.await.unwrap()), (Ok(1), Ok(1)));
+        let family = world.family("board");
+        assert_eq!((family.loads, family.failed_loads), (2, 1));
+        assert_eq!((family.waits, family.joined), (1, 1));
+        assert!(family.load_time > Duration::ZERO, "{family:?}");
+        assert!(family.wait_time > Duration::ZERO, "{family:?}");
     }
 
     async fn members_have_types(world: &World) {
@@ -262,13 +291,13 @@ on_every_store! {
             table.set("ada", 1.0);
             let meanwhile = server.ttl("board").unwrap();
             // The cache's lease.
-            assert!(meanwhile <= std::time::Duration::from_secs(10), "{meanwhile:?}");
+            assert!(meanwhile <= Duration::from_secs(10), "{meanwhile:?}");
             Ok::<_, String>(())
         };
         board.record(&who("ada"), 1, inside).await.unwrap().cached.unwrap();
         let after = server.ttl("board").unwrap();
         assert!(after <= at_first && after + HOUR / 10 > at_first, "{after:?}");
-        let forever = Ranking::new(&world.cache, key!("eternal"), std::time::Duration::MAX, || async {
+        let forever = Ranking::new(&world.cache, key!("eternal"), Duration::MAX, || async {
             Ok::<_, String>(vec![(7_u64, 1.0)])
         });
         forever.len().await.unwrap();
@@ -278,4 +307,23 @@ on_every_store! {
         assert_eq!(inspect(forever.score(&7)).await, (Ok(Some(2.0)), Served::Hit));
         assert_eq!(server.keys(), ["%beside:until:{board}", "board", "eternal"]);
     }
+}
+
+/// However often it looks.
+#[tokio::test]
+async fn the_load_of_another_process_is_one_wait() {
+    let (world, table) = (World::redis().await, Table::of(&[("ada", 1.0)]));
+    let other = Cache::builder(world.server().url()).deadline(Duration::from_secs(5));
+    let other = table.board(&other.connect().await.unwrap());
+    table.gate.close();
+    let loads = tokio::spawn(async move { other.len().await });
+    table.gate.reached().await;
+    let board = table.board(&world.cache);
+    let waits = world.spawn(async move { board.len().await });
+    eventually(PATIENCE, || world.family("board").waits > 0).await;
+    table.gate.open();
+    assert_eq!((loads.await.unwrap(), waits.await.unwrap()), (Ok(1), Ok(1)));
+    let family = world.family("board");
+    assert_eq!((family.waits, family.joined, family.loads), (1, 1, 0));
+    assert!(family.wait_time > Duration::ZERO, "{family:?}");
 }
