@@ -39,7 +39,7 @@ pub(crate) use loading::Loading;
 use loading::note_life;
 pub(crate) use patience::{Left, Patience};
 pub(crate) use plan::{Hit, Plan, Reload, Ticket};
-pub(crate) use structures::{Built, Change, Place, Said, Seen, Shared, Taken, seen};
+pub(crate) use structures::{Built, Change, Place, Said, Seen, Shared, Taken, Unfinished, seen};
 pub(crate) use swept::Swept;
 pub(crate) use tags::{Membership, Registration, tag_prefix};
 pub(crate) use write::Seized;

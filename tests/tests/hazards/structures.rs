@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cached_redis_runtime::structures::{Counter, Decision, Feed, Ranking, RateLimit, Uniques};
-use cached_redis_runtime::{ErrorKind, Served, inspect, key};
+use cached_redis_runtime::{ErrorKind, Served, inspect, key, transaction};
 use cached_redis_tests::{Gate, Server, Stopwatch, eventually};
 
 use crate::common::{PATIENCE, World};
@@ -315,4 +315,34 @@ async fn what_was_staged_and_lost_is_not_stored() {
     eventually(PATIENCE, || world.family("board").fills == 1).await;
     assert_eq!(inspect(board.len()).await, (Ok(1), Served::Hit));
     assert_eq!(world.server().keys(), ["board"]);
+}
+
+/// What was done by a write that was given up, its transaction may commit all the same.
+#[tokio::test]
+async fn given_up_in_a_transaction() {
+    for world in [World::memory().await, world().await] {
+        let database = Database::of(1);
+        let board = database.board(&world);
+        board.len().await.unwrap();
+        transaction(async {
+            let gate = Gate::closed();
+            let write = async {
+                gate.pass().await;
+                Ok::<_, String>(())
+            };
+            tokio::select! {
+                _ = board.record(&1, 2, write) => panic!("the gate is closed"),
+                () = gate.reached() => {}
+            }
+            world.deletions_made_good().await;
+            // Somebody else, before the commit.
+            let other = board.clone();
+            let other = world.spawn(async move { other.score(&1).await });
+            assert_eq!(other.await.unwrap(), Ok(Some(1.0)));
+            database.write(2).await
+        })
+        .await
+        .unwrap();
+        assert_eq!(board.score(&1).await, Ok(Some(2.0)));
+    }
 }

@@ -4,9 +4,11 @@ use core::future::Future;
 use core::pin::pin;
 
 use super::super::context::Context;
+use super::super::transaction::Pending;
 use super::handle::Handle;
-use crate::engine::Change;
+use crate::engine::{Change, Unfinished};
 use crate::error::{Error, ErrorKind};
+use crate::sync::Arc;
 use crate::ttl::Life;
 
 /// What became of a write: the source has it. Whether Redis has it too is said beside.
@@ -76,7 +78,11 @@ impl Handle {
         inside: bool,
     ) -> Result<Written<T>, X> {
         let engine = self.engine();
-        let unfinished = sent.then(|| engine.unfinished(&self.place, None));
+        let unfinished = sent.then(|| GivenUp {
+            handle: self,
+            transaction: Context::current().transaction().cloned(),
+            unfinished: Some(engine.unfinished(&self.place, None)),
+        });
         let written = body(write).await;
         let cached = match (&written, inside) {
             (Err(_), _) => Ok(()),
@@ -92,6 +98,36 @@ impl Handle {
             unfinished.done();
         }
         written.map(|value| Written { value, cached })
+    }
+}
+
+/// A write that only deletes, until it has ended. Given up in a transaction, what it has done may be committed all the same: the
+/// structure is then deleted when that ends.
+struct GivenUp<'a> {
+    handle: &'a Handle,
+    transaction: Option<Arc<Pending>>,
+    unfinished: Option<Unfinished<'a>>,
+}
+
+impl GivenUp<'_> {
+    fn done(mut self) {
+        if let Some(unfinished) = self.unfinished.take() {
+            unfinished.done();
+        }
+    }
+}
+
+impl Drop for GivenUp<'_> {
+    fn drop(&mut self) {
+        let Some(unfinished) = self.unfinished.take() else {
+            return;
+        };
+        let Handle { cache, place, .. } = self.handle;
+        let keys = [place.key().to_owned()];
+        let waits = |pending: &Arc<Pending>| pending.add(cache, None, &keys, &[], &mut None);
+        if self.transaction.as_ref().is_some_and(waits) {
+            unfinished.done();
+        }
     }
 }
 

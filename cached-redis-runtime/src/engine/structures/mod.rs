@@ -14,7 +14,7 @@ mod names;
 mod write;
 
 pub(crate) use build::Built;
-pub(crate) use write::Change;
+pub(crate) use write::{Change, Unfinished};
 
 use core::any::{Any, TypeId};
 use core::fmt;
