@@ -68,6 +68,23 @@ pub(crate) struct Beat {
     pub(crate) stale: u64,
 }
 
+impl Beat {
+    /// Behind the number that it is answered by.
+    fn from_words(word: [u64; FRAME / 8 - 1]) -> Self {
+        Self {
+            pending: word[1],
+            waiting: word[2],
+            fills: word[3],
+            rejected: word[4],
+            lost: word[5],
+            errors: word[6],
+            reloads: word[7],
+            early: word[8],
+            stale: word[9],
+        }
+    }
+}
+
 /// What a worker says. Those with an `id` are answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Said {
@@ -192,17 +209,7 @@ impl Said {
             },
             4 => Self::Beat {
                 id: word[0],
-                beat: Beat {
-                    pending: word[1],
-                    waiting: word[2],
-                    fills: word[3],
-                    rejected: word[4],
-                    lost: word[5],
-                    errors: word[6],
-                    reloads: word[7],
-                    early: word[8],
-                    stale: word[9],
-                },
+                beat: Beat::from_words(word),
             },
             5 => Self::ReadEnd(ReadEnd {
                 key: key(word[0])?,

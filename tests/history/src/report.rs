@@ -115,11 +115,9 @@ pub(crate) fn show_violations(referee: &Referee, record: &Record) {
 
 /// All numbers of a run.
 pub(crate) fn summary(tally: &Tally, record: &Record, progress: &Progress) -> String {
-    let mut text = String::new();
     let calls = tally.reads() + tally.writes();
-    let _ = writeln!(
-        text,
-        "\n{calls} calls in {} s, {} per second",
+    let mut text = format!(
+        "\n{calls} calls in {} s, {} per second\n",
         progress.seconds,
         calls / progress.seconds.max(1)
     );

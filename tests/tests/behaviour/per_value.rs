@@ -276,12 +276,12 @@ on_every_store! {
 
 #[tokio::test]
 async fn jitter_shortens_it() {
-    let world = World::redis().await;
     #[cache_aside(key = "jitter:<id>", ttl = |token| token.expires_in, jitter = 0.5, skip(source))]
     async fn read(source: &Source, id: u64) -> Token {
         source.load().await
     }
 
+    let world = World::redis().await;
     let source = Source::new(token(1000));
     let mut lives = Vec::new();
     for id in 0..20 {

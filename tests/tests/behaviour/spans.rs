@@ -1,6 +1,6 @@
 //! The spans around loads and waits.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ struct Spans {
     most: Level,
     seen: Arc<Mutex<Vec<Seen>>>,
     /// Every span, and those entered.
-    spans: Arc<Mutex<(Vec<String>, Vec<u64>)>>,
+    opened: Arc<Mutex<(Vec<String>, Vec<u64>)>>,
 }
 
 impl Spans {
@@ -37,7 +37,7 @@ impl Spans {
         Self {
             most,
             seen: Arc::default(),
-            spans: Arc::default(),
+            opened: Arc::default(),
         }
     }
 
@@ -48,7 +48,7 @@ impl Spans {
     fn add(&self, name: &str, fields: impl FnOnce(&mut Fields)) {
         let mut text = Fields(String::new());
         fields(&mut text);
-        let spans = self.spans.lock().unwrap();
+        let spans = self.opened.lock().unwrap();
         let around = spans.1.last().and_then(|id| usize::try_from(*id).ok());
         self.seen.lock().unwrap().push(Seen {
             name: name.to_owned(),
@@ -62,7 +62,7 @@ struct Fields(String);
 
 impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.0 += &format!("{field}={value:?}");
+        let _ = write!(self.0, "{field}={value:?}");
     }
 }
 
@@ -74,7 +74,7 @@ impl Subscriber for Spans {
     fn new_span(&self, span: &Attributes<'_>) -> Id {
         let name = span.metadata().name();
         self.add(name, |fields| span.record(fields));
-        let mut spans = self.spans.lock().unwrap();
+        let mut spans = self.opened.lock().unwrap();
         spans.0.push(name.to_owned());
         Id::from_u64(spans.0.len() as u64)
     }
@@ -88,11 +88,11 @@ impl Subscriber for Spans {
     }
 
     fn enter(&self, id: &Id) {
-        self.spans.lock().unwrap().1.push(id.into_u64());
+        self.opened.lock().unwrap().1.push(id.into_u64());
     }
 
     fn exit(&self, id: &Id) {
-        let mut spans = self.spans.lock().unwrap();
+        let mut spans = self.opened.lock().unwrap();
         assert_eq!(
             spans.1.pop(),
             Some(id.into_u64()),
@@ -133,7 +133,7 @@ async fn a_load_is_a_span_inside_that_of_its_function_and_a_hit_is_none() {
     assert_eq!(spans.take(), load);
     world.run(spanned(SECRET)).await;
     assert_eq!(spans.take(), [seen("spanned", None, "")]);
-    assert!(spans.spans.lock().unwrap().1.is_empty(), "all were left");
+    assert!(spans.opened.lock().unwrap().1.is_empty(), "all were left");
 }
 
 #[tokio::test]

@@ -204,6 +204,10 @@ fn a_name_is_found_where_the_field_lies() {
         #[serde(flatten)]
         address: Address,
     }
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "what serde calls takes a reference"
+    )]
     fn text<S: serde::Serializer>(value: &u64, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&value.to_string())
     }

@@ -154,7 +154,9 @@ on_every_store! {
         assert_eq!((asks.await.unwrap(), waits.await.unwrap()), (Ok(1), Ok(1)));
         let family = world.family("board");
         assert_eq!((family.loads, family.failed_loads), (2, 1));
-        assert_eq!((family.waits - before, family.joined), (1, 1));
+        // For the right to ask, or for the answer, or for both.
+        assert!(family.waits > before, "{family:?}");
+        assert_eq!(family.joined, 1);
         assert!(family.load_time > Duration::ZERO, "{family:?}");
         assert!(family.wait_time > Duration::ZERO, "{family:?}");
     }
