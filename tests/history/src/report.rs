@@ -116,11 +116,8 @@ pub(crate) fn show_violations(referee: &Referee, record: &Record) {
 /// All numbers of a run.
 pub(crate) fn summary(tally: &Tally, record: &Record, progress: &Progress) -> String {
     let calls = tally.reads() + tally.writes();
-    let mut text = format!(
-        "\n{calls} calls in {} s, {} per second\n",
-        progress.seconds,
-        calls / progress.seconds.max(1)
-    );
+    let (seconds, rate) = (progress.seconds, calls / progress.seconds.max(1));
+    let mut text = format!("\n{calls} calls in {seconds} s, {rate} per second\n");
     let readings = counted(Reading::ALL, &tally.readings);
     let ways = counted(Way::ALL, &tally.ways);
     let writings = counted(Writing::ALL, &tally.writings);
