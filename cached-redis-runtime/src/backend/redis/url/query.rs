@@ -96,20 +96,20 @@ fn protocol(text: &str) -> Result<ProtocolVersion, String> {
     }
 }
 
-/// Does not repeat the name: it may be the end of a password with an `&`. A known one is near enough to show it.
+/// Does not repeat the name, unless it is one of another client's: it may be the end of a password with an `&`, also one that
+/// happens to be near a known name.
 fn unknown(name: &str, known: &[&'static str]) -> String {
     let elsewhere = ELSEWHERE
         .iter()
         .find(|(other, ours)| *other == name && known.contains(ours));
-    let near = elsewhere
-        .map(|(_, ours)| *ours)
-        .or_else(|| known.iter().copied().find(|known| is_near(name, known)));
-    let all: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
-    let all = all.join(", ");
-    match near {
-        Some(near) => format!("it has a parameter `{name}`; did you mean `{near}`?"),
-        None => format!("it has a parameter that is none of {all}"),
+    if let Some((_, ours)) = elsewhere {
+        return format!("it has a parameter `{name}`; did you mean `{ours}`?");
     }
+    if let Some(near) = known.iter().find(|known| is_near(name, known)) {
+        return format!("it has a parameter much like `{near}`; did you mean `{near}`?");
+    }
+    let all: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
+    format!("it has a parameter that is none of {}", all.join(", "))
 }
 
 /// One letter missing, too many, another, or changed places with the next.

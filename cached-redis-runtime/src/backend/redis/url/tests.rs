@@ -93,6 +93,13 @@ proptest! {
 }
 
 #[test]
+fn the_end_of_a_password_that_is_near_a_parameter_does_not_show() {
+    let error = parse("unix://h/m?pass=QQ&Qb=").unwrap_err().to_string();
+    assert!(error.contains("did you mean `db`?"), "{error}");
+    assert!(!error.contains('Q'), "{error}");
+}
+
+#[test]
 fn a_wrong_url_is_refused_with_the_part_that_is_wrong() {
     for (url, part) in [
         ("", "must begin with"),
