@@ -86,8 +86,8 @@ pub(crate) fn mortal(given: Option<&Expr>, ttl: &Ttl, errors: &mut Errors) {
         errors.push(Diag::over(given, title).help("give a ttl such as `ttl = \"30d\"`"));
     }
     if ttl.per_value().is_some() {
-        let title = "an entry is put under its tags before its value is there, for as long as it lives, and this `ttl` \
-                     needs the value";
+        let title =
+            "an entry has its tags, and its end there, before there is a value for this `ttl`";
         errors.push(
             Diag::over(given, title)
                 .help("give all values one ttl, the longest: `ttl = \"1h\"`")

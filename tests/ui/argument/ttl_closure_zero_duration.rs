@@ -8,5 +8,5 @@ async fn find(id: u64) -> u64 {
 }
 
 fn main() {
-    drop(find(1));
+    drop((find(1), Duration::ZERO));
 }
