@@ -10,8 +10,8 @@ use tokio::sync::Notify;
 
 use crate::{Gate, Server};
 
-/// What is longer, in one direction and without a word from the other, is a large message.
-const LARGE: usize = 1 << 20;
+/// What is longer, in one direction and without a word from the other, is a large message, if the test does not say otherwise.
+const LARGE: usize = 512 << 10;
 
 /// Carries connections to a server. Whoever has a large message on one waits at a [`Gate`], and with him all that is
 /// behind him on that connection; other connections go on.
@@ -29,6 +29,8 @@ struct Road {
     /// How many connections there are, and how many there may be.
     open: AtomicUsize,
     most: AtomicUsize,
+    /// Bytes of the longest message that is not large.
+    longest: AtomicUsize,
     /// Tells all connections to end.
     cut: Notify,
 }
@@ -43,6 +45,7 @@ impl Clog {
         let road = Arc::new(Road {
             open: AtomicUsize::new(0),
             most: AtomicUsize::new(usize::MAX),
+            longest: AtomicUsize::new(LARGE),
             cut: Notify::new(),
         });
         let gate = Gate::opened();
@@ -73,6 +76,11 @@ impl Clog {
         self.road.open.load(Ordering::SeqCst)
     }
 
+    /// From now on messages of more bytes than this are large.
+    pub fn hold_above(&self, longest: usize) {
+        self.road.longest.store(longest, Ordering::SeqCst);
+    }
+
     /// From now on no connection is let in that would be one more than this.
     pub fn allow(&self, most: usize) {
         self.road.most.store(most, Ordering::SeqCst);
@@ -94,7 +102,7 @@ async fn accept(listener: TcpListener, to: u16, road: Arc<Road>, gate: Gate) {
         drop(tokio::spawn(async move {
             if let Ok(server) = TcpStream::connect(("127.0.0.1", to)).await {
                 tokio::select! {
-                    () = carry(client, server, &gate) => {}
+                    () = carry(client, server, &road, &gate) => {}
                     () = road.cut.notified() => {}
                 }
             }
@@ -103,29 +111,31 @@ async fn accept(listener: TcpListener, to: u16, road: Arc<Road>, gate: Gate) {
     }
 }
 
-async fn carry(client: TcpStream, server: TcpStream, gate: &Gate) {
+async fn carry(client: TcpStream, server: TcpStream, road: &Road, gate: &Gate) {
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
     // How much each has said since the other did.
     let (asked, answered) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let longest = &road.longest;
     tokio::select! {
-        () = pass_on(from_client, to_server, &asked, &answered, gate) => {}
-        () = pass_on(from_server, to_client, &answered, &asked, gate) => {}
+        () = pass_on(from_client, to_server, (&asked, &answered), longest, gate) => {}
+        () = pass_on(from_server, to_client, (&answered, &asked), longest, gate) => {}
     }
 }
 
 async fn pass_on(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
-    said: &AtomicUsize,
-    other: &AtomicUsize,
+    (said, other): (&AtomicUsize, &AtomicUsize),
+    longest: &AtomicUsize,
     gate: &Gate,
 ) {
     let mut bytes = vec![0; 64 << 10];
     while let Ok(count @ 1..) = from.read(&mut bytes).await {
         other.store(0, Ordering::SeqCst);
         let before = said.fetch_add(count, Ordering::SeqCst);
-        if before < LARGE && before + count >= LARGE {
+        let longest = longest.load(Ordering::SeqCst);
+        if before <= longest && before + count > longest {
             gate.pass().await;
         }
         if to.write_all(&bytes[..count]).await.is_err() {

@@ -2,8 +2,8 @@
 //! run.
 //!
 //! `cargo bench -p cached-redis-tests --bench large`. Ratios are what counts. The plain client with one connection is what
-//! happens to all who share one; with two it is the bound: the server copies the value in one go, and two cores decode it,
-//! whoever asks. The first table is what each call took that was made, one after the other. In the second, calls that would have
+//! happens to all who share one; with two it still waits while the server copies the value in one go. Ours are read in
+//! pieces. The first table is what each call took that was made, one after the other. In the second, calls that would have
 //! come while one waited are counted as well, so it shows for how much of the time the small calls are stuck: at least while
 //! the server copies the value, and does nothing else. A machine that is busy otherwise shows that instead.
 

@@ -99,7 +99,7 @@ impl RedisHashes {
         }
         let wire = &self.store.wire;
         let size = Size::of(entry.len());
-        if size == Size::Large {
+        if !size.is_ordinary() {
             Box::pin(wire.large(key)).await;
         }
         let route = wire.route_of(key, size)?;

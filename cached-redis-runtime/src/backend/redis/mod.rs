@@ -13,6 +13,7 @@ mod examine;
 mod hash_scripts;
 mod hashes;
 mod link;
+mod pieces;
 mod pipelined;
 mod place;
 mod policy;

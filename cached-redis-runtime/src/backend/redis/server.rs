@@ -47,7 +47,7 @@ impl Lane {
 
     pub(super) fn of(key: &str, size: Size, stripes: NonZero<u8>) -> Self {
         match size {
-            Size::Large => Self::Large,
+            Size::Large | Size::Huge => Self::Large,
             Size::Ordinary if stripes.get() == 1 => Self::FIRST,
             Size::Ordinary => Self::Stripe(slot_of(key)),
         }

@@ -155,6 +155,9 @@ pub(super) fn millis(duration: Duration) -> u64 {
 
 impl Store for RedisStore {
     fn get<'a>(&'a self, key: &'a str, size: Size) -> Reply<'a, Look> {
+        if size == Size::Huge {
+            return Box::pin(self.get_in_pieces(key));
+        }
         Box::pin(async move {
             let mut route = self.wire.route_of(key, size)?;
             let mut command = Cmd::with_capacity(2, 3 + key.len());
@@ -228,7 +231,7 @@ impl Store for RedisStore {
             let millis = life.unwrap_or(0).to_string();
             let args = [&expect.0, entry, millis.as_bytes()];
             let size = Size::of(entry.len());
-            if size == Size::Large {
+            if !size.is_ordinary() {
                 Box::pin(self.wire.large(key)).await;
             }
             let route = self.wire.route_of(key, size)?;

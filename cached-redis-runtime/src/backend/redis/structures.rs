@@ -30,7 +30,7 @@ impl RedisStore {
         } = names;
         let bytes = args.iter().map(|arg| arg.len()).sum();
         let size = Size::of(bytes);
-        if size == Size::Large {
+        if !size.is_ordinary() {
             Box::pin(self.wire.large(key)).await;
         }
         let route = self.wire.route_of(key, size)?;

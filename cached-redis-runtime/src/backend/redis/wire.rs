@@ -2,6 +2,7 @@
 
 use core::future::Future;
 use core::num::NonZero;
+use core::time::Duration;
 
 use redis::{Cmd, Pipeline, RedisError, Value};
 
@@ -64,7 +65,7 @@ impl Wire {
     /// connection for them alone.
     pub(super) fn route_of_reader(&self, key: &str, size: Size) -> Option<Route> {
         match self {
-            Self::Cluster(cluster) if self.reads_replicas() && size == Size::Ordinary => {
+            Self::Cluster(cluster) if self.reads_replicas() && size.is_ordinary() => {
                 cluster.route_of_reader(key, Lane::of(key, size, self.connections()))
             }
             _ => None,
@@ -103,6 +104,11 @@ impl Wire {
 
     fn connections(&self) -> NonZero<u8> {
         self.policy().connections
+    }
+
+    /// For all that a call waits for the server.
+    pub(super) fn deadline(&self) -> Duration {
+        self.policy().deadline
     }
 
     fn policy(&self) -> &Policy {

@@ -5,9 +5,11 @@
     reason = "a test that cannot go on fails, and says where"
 )]
 
+#[path = "../common/mod.rs"]
 mod common;
-#[path = "behaviour/heard.rs"]
+#[path = "../behaviour/heard.rs"]
 mod heard;
+mod huge;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -19,7 +21,8 @@ use tokio::task::JoinHandle;
 use crate::common::PATIENCE;
 use crate::heard::Heard;
 
-const LARGE: usize = 4 << 20;
+/// Read in one go.
+const LARGE: usize = 768 << 10;
 
 #[cache_aside(key = "page:<id>", ttl = 600)]
 async fn page(id: u64) -> String {
