@@ -9,6 +9,7 @@ URL           memory:// (default), redis://…, redis-cluster://… and whatever
 --seconds     how long (10; 1 to 86400)
 --processes   how many processes make calls (1; 1 to 1000); with memory:// each would have a cache of its own, so only 1
 --tasks       callers in each process (64; 1 to 100000)
+--connections of each process to each server (1; 1 to 64)
 --keys        how many keys there are (10000; 1 to 10000000)
 --skew        Zipf's exponent: 0 draws all keys equally often, 1 as words occur in a text (1; 0 to 3)
 --writes      calls that write, in percent (5; 0 to 100)
@@ -23,6 +24,7 @@ pub(crate) struct Arguments {
     pub(crate) seconds: u64,
     pub(crate) processes: u64,
     pub(crate) tasks: u64,
+    pub(crate) connections: u64,
     pub(crate) keys: u64,
     pub(crate) skew: f64,
     pub(crate) writes: u64,
@@ -40,6 +42,7 @@ impl Arguments {
             seconds: 10,
             processes: 1,
             tasks: 64,
+            connections: 1,
             keys: 10_000,
             skew: 1.0,
             writes: 5,
@@ -82,6 +85,7 @@ impl Arguments {
             "--seconds" => (&mut self.seconds, 1..=86_400),
             "--processes" => (&mut self.processes, 1..=1000),
             "--tasks" => (&mut self.tasks, 1..=100_000),
+            "--connections" => (&mut self.connections, 1..=64),
             "--keys" => (&mut self.keys, 1..=10_000_000),
             "--writes" => (&mut self.writes, 0..=100),
             "--value" => (&mut self.value, 0..=1_000_000),

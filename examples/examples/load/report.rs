@@ -120,6 +120,7 @@ impl<'a> Total<'a> {
             "seconds": arguments.seconds,
             "processes": arguments.processes,
             "tasks": arguments.tasks,
+            "connections": arguments.connections,
             "keys": arguments.keys,
             "skew": arguments.skew,
             "writes_percent": arguments.writes,

@@ -65,7 +65,9 @@ impl Done {
 }
 
 pub(crate) async fn work(arguments: &Arguments, process: u64) -> Result<(), Box<dyn Error>> {
-    let cache = Cache::connect(&arguments.url).await?;
+    let connections = usize::try_from(arguments.connections)?;
+    let cache = Cache::builder(&arguments.url).connections(connections);
+    let cache = cache.connect().await?;
     // A run without a server would measure its source.
     cache.ping().await?;
     cache.install()?;
