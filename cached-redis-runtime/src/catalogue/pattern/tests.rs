@@ -51,7 +51,7 @@ fn what_has_none() {
         ("user:<0>", "user:"),
         ("user:<0>", "user:7a"),
         ("<a>:<0>", "user:<b>x"),
-        ("a<x>b", "ba"),
+        ("a<x>b", "bxa"),
         ("a<<b", "a<b>"),
         ("a>>b", "a<<b"),
         ("{<a>}", "<a>"),
