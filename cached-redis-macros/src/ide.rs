@@ -84,12 +84,26 @@ pub(crate) fn explanation(spec: &Spec, attribute: &str) -> String {
         meaning,
         ..
     } = spec;
-    let page = "https://docs.rs/cached-redis-macros/latest/cached_redis_macros/attr";
+    let page = page(name);
     format!(
         "{meaning}\n\n\
          - takes: {value}\n\
          - default: {default}\n\n\
          ```text\n#[{attribute}({example}, …)]\n```\n\n\
-         [More]({page}.{attribute}.html#{name})"
+         [More]({page})"
     )
+}
+
+/// Where the guide has the argument.
+pub(crate) fn page(name: &str) -> String {
+    let guide = "https://docs.rs/cached-redis-runtime/latest/cached_redis_runtime/guide";
+    format!("{guide}/arguments/{}/index.html", module(name))
+}
+
+/// A keyword is no name of a module.
+pub(crate) fn module(name: &str) -> String {
+    match syn::parse_str::<Ident>(name) {
+        Ok(_) => name.to_owned(),
+        Err(_) => format!("{name}_"),
+    }
 }

@@ -69,6 +69,9 @@ fn place(page: &Path, target: &str) -> Option<(PathBuf, Option<String>)> {
     if let Some(path) = path.strip_prefix(HERE) {
         return Some((root().join(path), heading));
     }
+    if let Some(file) = page_of_the_guide(page, path) {
+        return Some((file, heading));
+    }
     if let Some(path) = path.strip_prefix(GUIDE) {
         let name = path
             .trim_end_matches("/index.html")
@@ -80,6 +83,27 @@ fn place(page: &Path, target: &str) -> Option<(PathBuf, Option<String>)> {
     let is_elsewhere = path.contains("://") || path.is_empty() || is_item;
     let is_file = path.contains('/') || path.contains('.');
     (!is_elsewhere && is_file).then(|| (page.parent().unwrap().join(path), heading))
+}
+
+/// The file of a module that a page of the guide names: rustdoc finds the module, and does not look for the heading.
+fn page_of_the_guide(page: &Path, path: &str) -> Option<PathBuf> {
+    let guide = root().join("cached-redis-runtime/docs/guide");
+    let within = page.strip_prefix(&guide).ok()?.with_extension("");
+    let (mut module, names) = match path.strip_prefix("crate::guide::") {
+        Some(names) => (guide, names),
+        None if path.starts_with("super::") || path.starts_with("self::") => {
+            (guide.join(within), path)
+        }
+        None => return None,
+    };
+    for name in names.split("::") {
+        match name {
+            "super" => drop(module.pop()),
+            "self" => {}
+            name => module.push(name),
+        }
+    }
+    Some(module.with_extension("md"))
 }
 
 /// As GitHub and rustdoc make it of a heading.
@@ -122,20 +146,27 @@ fn the_index_of_the_guide_has_every_page() {
     let guide = root().join("cached-redis-runtime/docs/guide");
     let index = fs::read_to_string(guide.join("index.md")).unwrap();
     let source = fs::read_to_string(root().join("cached-redis-runtime/src/guide.rs")).unwrap();
-    for page in fs::read_dir(guide).unwrap() {
-        let path = page.unwrap().path();
-        let name = path.file_stem().unwrap().to_str().unwrap();
-        if name != "index" {
+    let mut found = 0;
+    for (place, in_index) in [("", true), ("arguments/", false)] {
+        for page in fs::read_dir(guide.join(place)).unwrap() {
+            let path = page.unwrap().path();
+            let name = path.file_stem().unwrap().to_str().unwrap();
+            if path.is_dir() || name == "index" {
+                continue;
+            }
+            found += 1;
+            // The pages below another are in that one's table.
             assert!(
-                index.contains(&format!("| [`{name}`] |")),
+                !in_index || index.contains(&format!("| [`{name}`] |")),
                 "{name} in the index"
             );
             assert!(
-                source.contains(&format!("{name}: \"{name}.md\"")),
-                "{name} in guide.rs"
+                source.contains(&format!("{name}: \"{place}{name}.md\"")),
+                "{place}{name} in guide.rs"
             );
         }
     }
+    assert!(found > 40, "only {found} pages were found");
 }
 
 /// A directory of tests that nobody is told of is soon written a second time.
@@ -175,6 +206,16 @@ fn what_is_a_link_is_known() {
         (PathBuf::from("/p/d/e.md"), Some("f-g"))
     );
     assert!(place(page, "crate::y").is_none() && place(page, "#f").is_none());
+    let guide = root().join("cached-redis-runtime/docs/guide");
+    let below = guide.join("arguments/key.md");
+    let leads = |target: &str| place(&below, target).map(|(file, _)| file);
+    assert_eq!(
+        leads("super::ttl#values"),
+        Some(guide.join("arguments/ttl.md"))
+    );
+    assert_eq!(leads("super::super::keys"), Some(guide.join("keys.md")));
+    assert_eq!(leads("crate::guide::arguments::key"), Some(below.clone()));
+    assert_eq!(leads("macro@crate::key"), None);
     assert_eq!(
         slug("## Redis, Valkey, TLS, Sentinel, Cluster"),
         "redis-valkey-tls-sentinel-cluster"

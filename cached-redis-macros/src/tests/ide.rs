@@ -123,6 +123,6 @@ fn explanation_is_markdown() {
         #[cache_aside(ttl = 3600, …)]
         ```
 
-        [More](https://docs.rs/cached-redis-macros/latest/cached_redis_macros/attr.cache_aside.html#ttl)"#]]
+        [More](https://docs.rs/cached-redis-runtime/latest/cached_redis_runtime/guide/arguments/ttl/index.html)"#]]
     .assert_eq(&crate::ide::explanation(ttl, "cache_aside"));
 }
