@@ -459,3 +459,126 @@ async fn a_loader_is_a_reader_once_it_is_made() {
         (Some("Vec<String>"), Some("forever"))
     );
 }
+
+/// Nor is a structure anywhere that a linker looks.
+mod structures {
+    #![allow(dead_code, reason = "what nobody calls is in the catalogue as well")]
+
+    use std::convert::Infallible;
+    use std::time::Duration;
+
+    use cached_redis_runtime::structures::{Counter, Feed, Ranking, RateLimit, Uniques};
+    use cached_redis_runtime::{Cache, cache_aside, cache_invalidate, key};
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    #[cache_aside(key = "made:score:<player>", ttl = 60)]
+    async fn score(player: u64) -> u64 {
+        player
+    }
+
+    #[cache_invalidate(keys("made:board:<game>", "made:views:<page>"))]
+    async fn close(game: u32, page: u64) {
+        let _ = (game, page);
+    }
+
+    /// As a program does it that makes one per request.
+    pub(super) async fn make(cache: &Cache) {
+        for number in 0..3_u32 {
+            let board = Ranking::new(cache, key!("made:board:<number>"), HOUR, || async {
+                Ok::<Vec<(String, f64)>, Infallible>(vec![])
+            });
+            drop(board);
+            let feed = Feed::new(
+                cache,
+                key!("made:feed:<number>"),
+                Duration::MAX,
+                10,
+                |_| async { Ok::<Vec<Option<u8>>, Infallible>(vec![]) },
+            );
+            drop(feed);
+            let views = Counter::new(cache, key!("made:views:<number>"));
+            drop(views.clone().ttl(HOUR));
+            drop(views.ttl(HOUR));
+            drop(Counter::new(cache, key!("made:orders")));
+            drop(Uniques::approximate(
+                cache,
+                key!("made:readers:<number>"),
+                HOUR,
+            ));
+            let tries = RateLimit::new(cache, 5, HOUR / 60);
+            assert!(tries.check(key!("made:tries:<number>")).await.is_allowed());
+        }
+    }
+
+    /// It takes the place of what `score` stores.
+    pub(super) fn make_wrong(cache: &Cache) {
+        let player = 7;
+        drop(Counter::new(cache, key!("made:score:<player>")));
+    }
+}
+
+#[tokio::test]
+async fn a_structure_is_listed_once_it_is_made() {
+    let is_ours = |template: &&str| template.starts_with("made:");
+    let made = || catalogue().filter(|entry| entry.templates().first().is_some_and(is_ours));
+    let before = made().check().unwrap_err().to_string();
+    assert!(before.contains("reads `made:board:<game>`"), "{before}");
+
+    let cache = cached_redis_runtime::Cache::connect("memory://")
+        .await
+        .unwrap();
+    structures::make(&cache).await;
+    made().check().unwrap();
+    let list = made();
+    let list = list
+        .iter()
+        .filter(|entry| entry.path().starts_with("made:"));
+    let rows: Vec<_> = list
+        .map(|entry| {
+            assert!(entry.file().ends_with("catalogue.rs") && entry.line() > 400);
+            assert_eq!(
+                (entry.templates(), entry.version()),
+                (&[entry.path()][..], None)
+            );
+            (
+                entry.attribute(),
+                entry.path(),
+                entry.value_type(),
+                entry.ttl().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            (
+                Attribute::Ranking,
+                "made:board:<number>",
+                Some("String"),
+                "3600s"
+            ),
+            (
+                Attribute::Feed,
+                "made:feed:<number>",
+                Some("Option<u8>"),
+                "forever"
+            ),
+            (Attribute::Counter, "made:orders", None, "forever"),
+            (Attribute::Uniques, "made:readers:<number>", None, "3600s"),
+            (Attribute::RateLimit, "made:tries:<number>", None, "60s"),
+            (Attribute::Counter, "made:views:<number>", None, "3600s"),
+        ]
+    );
+
+    structures::make_wrong(&cache);
+    let errors = made().check().unwrap_err().to_string();
+    assert!(errors.contains("1 error\n"), "{errors}");
+    for line in [
+        "`made:score:<player>` is read in two layouts",
+        "    counter: counter made:score:<player> (",
+        "    layout = string: cache_aside ",
+    ] {
+        assert!(errors.contains(line), "{line} in {errors}");
+    }
+}

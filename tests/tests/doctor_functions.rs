@@ -1,4 +1,4 @@
-//! `Cache::doctor` in a program whose functions do not suit every server. A program has one catalogue, so this is one.
+//! `Cache::doctor` in a program whose functions and structures do not suit every server. A program has one catalogue, so this is one.
 
 #![allow(
     clippy::unwrap_used,
@@ -8,7 +8,8 @@
 use std::time::Duration;
 
 use cached_redis_runtime::doctor::{Report, Severity};
-use cached_redis_runtime::{Cache, cache_aside, cache_invalidate};
+use cached_redis_runtime::structures::Counter;
+use cached_redis_runtime::{Cache, cache_aside, cache_invalidate, key};
 use cached_redis_tests::Server;
 
 #[cache_aside(key = "flag:<name>", ttl = forever)]
@@ -35,6 +36,9 @@ async fn examine(server: &Server) -> Report {
         rename(1, 2).await;
     };
     cache.scope(read).await;
+    let page = 7;
+    let views = Counter::new(&cache, key!("views:<page>"));
+    assert_eq!(views.incr().await.unwrap(), 1);
     cache.doctor().await
 }
 
@@ -55,9 +59,10 @@ async fn any_key_may_go_and_with_it_a_tag() {
         report.findings[0].sentence.contains("`user:<id>`"),
         "{report}"
     );
-    assert_eq!(report.functions, Some(2));
-    // The flag has no TTL, and is no stranger's.
-    assert_eq!(report.nodes[0].keys_without_ttl, Some(1));
+    // Two functions and a counter.
+    assert_eq!(report.functions, Some(3));
+    // The flag and the counter have no TTL, and are no strangers'.
+    assert_eq!(report.nodes[0].keys_without_ttl, Some(2));
 }
 
 #[tokio::test]
@@ -67,10 +72,9 @@ async fn some_keys_never_go() {
         found(&report),
         [("forever_never_evicted", Severity::Warning)]
     );
-    assert!(
-        report.findings[0].sentence.contains("`flag:<name>`"),
-        "{report}"
-    );
+    for template in ["`flag:<name>`", "`views:<page>`"] {
+        assert!(report.findings[0].sentence.contains(template), "{report}");
+    }
 }
 
 #[tokio::test]

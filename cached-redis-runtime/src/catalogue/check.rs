@@ -56,7 +56,7 @@ pub enum CatalogueError {
         /// The other.
         other: Entry,
     },
-    /// One template, kept in two layouts: what one function has stored, the other cannot read.
+    /// One template, kept in two layouts, or as two structures, or as one and an entry: what one has stored, the other cannot read.
     #[non_exhaustive]
     Layouts {
         /// One function.
@@ -171,8 +171,12 @@ fn disagreements(group: &[(Entry, Pattern)], errors: &mut Vec<CatalogueError>) {
         if format(other) != format(first) {
             errors.push(CatalogueError::Formats { one: first, other });
         }
-        if other.is_by_field() != first.is_by_field() {
+        if other.layout() != first.layout() {
             errors.push(CatalogueError::Layouts { one: first, other });
+        }
+        if first.is_structure() || other.is_structure() {
+            // They have neither formats nor tags nor versions of which anything is known here.
+            continue;
         }
         // A write of one field leaves the entry its tags.
         let whole = !first.writes_one_field() && !other.writes_one_field();
@@ -194,9 +198,8 @@ fn overlaps(groups: &Groups, errors: &mut Vec<CatalogueError>) {
     let mut rest = groups.iter();
     while let Some(((cache, _), group)) = rest.next() {
         for (_, others) in rest.clone().filter(|((other, _), _)| other == cache) {
-            let meeting = group.iter().find_map(|(one, here)| {
-                let mut others = others.iter();
-                let (other, _) = others.find(|(_, there)| here.overlaps(there))?;
+            let meeting = known(group).find_map(|(one, here)| {
+                let (other, _) = known(others).find(|(_, there)| here.overlaps(there))?;
                 Some((*one, *other))
             });
             if let Some((one, other)) = meeting {
@@ -204,6 +207,11 @@ fn overlaps(groups: &Groups, errors: &mut Vec<CatalogueError>) {
             }
         }
     }
+}
+
+/// Whether a value in a structure's key is an integer, nobody says.
+fn known(group: &[(Entry, Pattern)]) -> impl Iterator<Item = &(Entry, Pattern)> {
+    group.iter().filter(|(entry, _)| !entry.is_structure())
 }
 
 impl fmt::Display for CatalogueError {
@@ -255,7 +263,9 @@ impl fmt::Display for CatalogueError {
                     .map_or("the cache's own", Format::name)
                     .to_owned()
             }),
-            Self::Layouts { one, other } => two(f, "in two layouts", [one, other], layout),
+            Self::Layouts { one, other } => two(f, "in two layouts", [one, other], |entry| {
+                entry.layout().to_owned()
+            }),
             Self::Versions { one, other } => two(f, "in two versions", [one, other], version),
             Self::Overlap { one, other } => {
                 write!(f, "`{}` and `{}` can be the same key", key(one), key(other))?;
@@ -264,15 +274,6 @@ impl fmt::Display for CatalogueError {
             }
         }
     }
-}
-
-fn layout(entry: Entry) -> String {
-    let layout = if entry.is_by_field() {
-        "hash"
-    } else {
-        "string"
-    };
-    format!("layout = {layout}")
 }
 
 fn version(entry: Entry) -> String {

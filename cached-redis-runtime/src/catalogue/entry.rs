@@ -8,7 +8,7 @@ use super::pattern::Pattern;
 use super::registration::{Attribute, Registration};
 use crate::codec::Format;
 
-/// One attribute above one function, or one [`ReadThrough`](crate::ReadThrough).
+/// One attribute above one function, one [`ReadThrough`](crate::ReadThrough), or one of the [`structures`](crate::structures).
 ///
 /// `Display` gives attribute, path and place in one line. `Serialize` writes `function`, `attribute`, `templates`, `tags`
 /// where there are any, and, unless it is an invalidation, `value`, `ttl`, `none_ttl`, `format` (null for the cache's own) and `version`;
@@ -22,13 +22,13 @@ impl Entry {
     }
 
     /// The function's module and name: `"shop::products::find"`. A method's type is not part of it. Of a
-    /// [`ReadThrough`](crate::ReadThrough) it is the family's.
+    /// [`ReadThrough`](crate::ReadThrough) it is the family's, of a structure its template.
     #[must_use]
     pub fn path(self) -> &'static str {
         self.0.site.path()
     }
 
-    /// The source file that the attribute, or the call of `read_through`, is in, as `file!()` gives it.
+    /// The source file that the attribute, the call of `read_through` or that of a structure's `new` is in, as `file!()` gives it.
     #[must_use]
     pub fn file(self) -> &'static str {
         self.0.file
@@ -56,21 +56,21 @@ impl Entry {
     #[must_use]
     pub fn templates(self) -> &'static [&'static str] {
         match self.0.attribute {
-            Attribute::CacheAside | Attribute::WriteThrough | Attribute::ReadThrough => {
-                core::slice::from_ref(self.0.site.template())
-            }
             Attribute::CacheInvalidate => self.0.templates,
+            _ => core::slice::from_ref(self.0.site.template()),
         }
     }
 
     /// The value's type as it is written, without what `Result`, `Option` and `Arc` say around it. `None` for an
-    /// invalidation, and for a `value` of another type than the attribute can see.
+    /// invalidation, and for a `value` of another type than the attribute can see. Of a ranking it is the type of its members, of a feed that of
+    /// its items; other structures have none.
     #[must_use]
     pub fn value_type(self) -> Option<&'static str> {
         self.0.value
     }
 
-    /// How long a value lives: `"1h30m"`, `"forever"`, `"per value"`, or a constant as it is written. `None` for an invalidation.
+    /// How long a value lives: `"1h30m"`, `"forever"`, `"per value"`, or a constant as it is written; of a structure that is given many lives
+    /// `"varies"`. `None` for an invalidation.
     #[must_use]
     pub fn ttl(self) -> Option<&'static str> {
         self.0.ttl
@@ -82,16 +82,17 @@ impl Entry {
         self.0.none_ttl
     }
 
-    /// The format if the attribute names one, otherwise `None`: it is the cache's.
+    /// The format if the attribute names one, otherwise `None`: it is the cache's. `None` for a structure.
     #[must_use]
     pub fn format(self) -> Option<Format> {
         self.0.site.format_if_named()
     }
 
-    /// The version of the value's meaning. `None` for an invalidation.
+    /// The version of the value's meaning. `None` for an invalidation and for a structure.
     #[must_use]
     pub fn version(self) -> Option<u32> {
-        self.makes_entries().then(|| self.0.site.version_number())
+        let has_one = self.makes_entries() && !self.is_structure();
+        has_one.then(|| self.0.site.version_number())
     }
 
     /// Whether its entries are kept by field (`layout = hash`).
@@ -115,7 +116,28 @@ impl Entry {
         matches!(
             self.0.attribute,
             Attribute::CacheAside | Attribute::ReadThrough
+        ) || self.is_structure()
+    }
+
+    /// Not an entry with a value, but something of another type of Redis.
+    pub(super) fn is_structure(self) -> bool {
+        matches!(
+            self.0.attribute,
+            Attribute::Ranking
+                | Attribute::Feed
+                | Attribute::Counter
+                | Attribute::Uniques
+                | Attribute::RateLimit
         )
+    }
+
+    /// What is under its keys, in a word: others under them must have the same.
+    pub(super) fn layout(self) -> &'static str {
+        match self.0.attribute {
+            attribute if self.is_structure() => attribute.name(),
+            _ if self.is_by_field() => "layout = hash",
+            _ => "layout = string",
+        }
     }
 
     pub(super) fn comparable_type(self) -> Option<&'static str> {

@@ -20,8 +20,10 @@ mod entry;
 mod made;
 mod pattern;
 mod registration;
+mod structures;
 mod table;
 mod tags;
+pub(crate) mod written;
 
 pub use check::{CatalogueError, CatalogueErrors};
 pub use entry::Entry;
@@ -29,13 +31,14 @@ pub(crate) use made::{Loader, enter, leave};
 pub use registration::Attribute;
 #[doc(hidden)]
 pub use registration::{CACHED_REDIS_FUNCTIONS, Registration};
+pub(crate) use structures::{Structure, left, made as structure_made};
 
 use serde::{Serialize, Serializer};
 
 /// The annotated functions of this program, of all crates that are linked into it, and each
-/// [`ReadThrough`](crate::ReadThrough) that was made so far.
+/// [`ReadThrough`](crate::ReadThrough) and each of the [`structures`](crate::structures) that were made so far.
 ///
-/// No linker finds the latter: a test that asks for them makes first what the program makes when it starts, if only on a
+/// No linker finds the latter two: a test that asks for them makes first what the program makes when it starts, if only on a
 /// `memory://` cache.
 ///
 /// # Examples
@@ -61,7 +64,8 @@ use serde::{Serialize, Serializer};
 #[must_use]
 pub fn catalogue() -> Catalogue {
     let functions = CACHED_REDIS_FUNCTIONS.iter();
-    functions.chain(made::all()).map(Entry::new).collect()
+    let made = made::all().into_iter().chain(structures::all());
+    functions.chain(made).map(Entry::new).collect()
 }
 
 /// A list of annotated functions, ordered by their paths.
@@ -109,7 +113,9 @@ impl Catalogue {
     /// - Two templates of readers that could write the same key: `"user:<name>"` and `"user:all"`. That a parameter
     ///   is an integer is seen if its type is written as one.
     ///
-    /// A [`ReadThrough`](crate::ReadThrough) counts as a reader by the installed cache, once it has been made: see [`catalogue`].
+    /// A [`ReadThrough`](crate::ReadThrough) counts as a reader by the installed cache, once it has been made: see [`catalogue`]. So does
+    /// one of the [`structures`](crate::structures); that a value of its key is an integer is not known, so it is not among the
+    /// templates that could write the same key.
     ///
     /// Entries of readers with a `cache = …` of their own are compared only with others in the same module that are given
     /// the same expression: other caches, other entries.

@@ -18,6 +18,16 @@ pub enum Attribute {
     WriteThrough,
     /// No attribute: a [`ReadThrough`](crate::ReadThrough), which reads entries.
     ReadThrough,
+    /// No attribute: a [`Ranking`](crate::structures::Ranking).
+    Ranking,
+    /// No attribute: a [`Feed`](crate::structures::Feed).
+    Feed,
+    /// No attribute: a [`Counter`](crate::structures::Counter).
+    Counter,
+    /// No attribute: a [`Uniques`](crate::structures::Uniques).
+    Uniques,
+    /// No attribute: a [`RateLimit`](crate::structures::RateLimit), with the keys that it was asked about.
+    RateLimit,
 }
 
 impl Attribute {
@@ -29,6 +39,11 @@ impl Attribute {
             Self::CacheInvalidate => "cache_invalidate",
             Self::WriteThrough => "write_through",
             Self::ReadThrough => "read_through",
+            Self::Ranking => "ranking",
+            Self::Feed => "feed",
+            Self::Counter => "counter",
+            Self::Uniques => "uniques",
+            Self::RateLimit => "rate_limit",
         }
     }
 }
@@ -94,6 +109,12 @@ impl Registration {
     #[must_use]
     pub(crate) const fn loader(site: &'static Site) -> Self {
         Self::new(site, Attribute::ReadThrough, &[])
+    }
+
+    /// One of the structures, whose site has its template.
+    #[must_use]
+    pub(crate) const fn structure(site: &'static Site, kind: Attribute) -> Self {
+        Self::new(site, kind, &[])
     }
 
     /// A function that clears entries of these templates.

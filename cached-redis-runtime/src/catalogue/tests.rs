@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use expect_test::expect;
 
-use super::registration::Registration;
+use super::registration::{Attribute, Registration};
 use super::{Catalogue, CatalogueErrors, Entry};
 use crate::codec::Format;
 use crate::site::Site;
@@ -328,4 +328,31 @@ fn the_table_shows_tags_behind_the_keys() {
         tag team:<team>  cache_aside                           shop::find
         tag team:<id>    cache_invalidate                      shop::rename"#]]
     .assert_eq(&catalogue.to_string());
+}
+
+#[test]
+fn a_structure_reads_its_key_and_shares_it_with_nothing_else() {
+    let structure = |kind: Attribute, template: &'static str| {
+        let registration = |site| Registration::structure(site, kind).ttl("forever");
+        entry(registration, site(template, template))
+    };
+    let board = || structure(Attribute::Ranking, "board:<game>");
+    check([
+        board(),
+        structure(Attribute::Ranking, "board:<number>"),
+        writer("shop::close", &["board:<game.id>"]),
+        // The game may well be a number.
+        reader("shop::best", "board:all"),
+    ])
+    .unwrap();
+    let errors = titles([
+        board(),
+        structure(Attribute::Feed, "board:<game>"),
+        reader_of("shop::board", "board:<id>", "Board"),
+    ]);
+    expect![[r#"
+        `board:<game>` is read in two layouts
+        `board:<game>` is read in two layouts
+    "#]]
+    .assert_eq(&errors);
 }

@@ -1,4 +1,4 @@
-//! What matters here of the annotated functions.
+//! What matters here of the annotated functions, and of the loaders and structures that were made.
 
 /// What the functions of the program expect of a server.
 #[derive(Clone, Debug, Default)]

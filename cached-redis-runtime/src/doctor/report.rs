@@ -20,7 +20,7 @@ pub struct Report {
     pub place: Place,
     /// The servers that hold them, and what each said. Empty for `memory://`.
     pub nodes: Vec<Node>,
-    /// How many functions of the program store entries. `None` without the feature `catalogue`: then nothing was found that depends
+    /// How many functions of the program store entries, with the loaders and the structures that were made. `None` without the feature `catalogue`: then nothing was found that depends
     /// on them.
     pub functions: Option<usize>,
     /// What is not as it should be, the worst first.

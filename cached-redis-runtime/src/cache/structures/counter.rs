@@ -1,9 +1,13 @@
 //! Counters.
 
+#[cfg(feature = "catalogue")]
+use core::panic::Location;
 use core::time::Duration;
 
 use super::super::Cache;
 use super::handle::{Handle, life};
+#[cfg(feature = "catalogue")]
+use crate::catalogue::Attribute;
 use crate::error::{Error, ErrorKind};
 use crate::key::Key;
 use crate::observe::Count;
@@ -34,20 +38,24 @@ use crate::ttl::Life;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 #[must_use = "a counter does nothing until it is asked"]
 pub struct Counter {
     handle: Handle,
-    life: Life,
+    #[cfg(feature = "catalogue")]
+    at: &'static Location<'static>,
 }
 
 impl Counter {
     /// The counter at `key`. It lives until it is reset, unless [`ttl`](Self::ttl) says otherwise.
+    #[track_caller]
     pub fn new(cache: &Cache, key: impl Into<Key>) -> Self {
-        Self {
-            handle: Handle::new(cache, key.into()),
-            life: Life::FOREVER,
-        }
+        let new = Self {
+            handle: Handle::new(cache, key.into(), Life::FOREVER),
+            #[cfg(feature = "catalogue")]
+            at: Location::caller(),
+        };
+        new.listed()
     }
 
     /// How long it lives: its time begins with the first increment, in the same step, and is not renewed. Then it is 0 again.
@@ -56,8 +64,10 @@ impl Counter {
     /// If it is zero.
     #[track_caller]
     pub fn ttl(mut self, ttl: Duration) -> Self {
-        self.life = life("ttl", ttl);
-        self
+        #[cfg(feature = "catalogue")]
+        self.handle.delisted(Attribute::Counter, None, self.at);
+        self.handle.life = life("ttl", ttl);
+        self.listed()
     }
 
     /// Counts one more, and says how many there are: [`add`](Self::add)`(1)`.
@@ -118,7 +128,7 @@ impl Counter {
     /// # }
     /// ```
     pub async fn add(&self, by: i64) -> Result<i64, Error> {
-        let life = self.life.millis();
+        let life = self.handle.life.millis();
         let sum = self.handle.only(|store, key| store.add(key, by, life));
         let sum = sum.await?;
         self.handle.place.count(Count::Change);
@@ -195,5 +205,24 @@ impl Counter {
     /// ```
     pub async fn reset(&self) -> Result<(), Error> {
         self.handle.cache.invalidate(&self.handle.key).await
+    }
+
+    /// In the catalogue, where there is one.
+    fn listed(self) -> Self {
+        #[cfg(feature = "catalogue")]
+        self.handle.listed(Attribute::Counter, None, self.at);
+        self
+    }
+}
+
+impl Clone for Counter {
+    /// A clone may be given another life, and then leaves this one's place in the catalogue.
+    fn clone(&self) -> Self {
+        let clone = Self {
+            handle: self.handle.clone(),
+            #[cfg(feature = "catalogue")]
+            at: self.at,
+        };
+        clone.listed()
     }
 }

@@ -1,14 +1,20 @@
 //! Feeds over lists.
 
+#[cfg(feature = "catalogue")]
+use core::any::type_name;
 use core::fmt;
 use core::future::Future;
 use core::marker::PhantomData;
+#[cfg(feature = "catalogue")]
+use core::panic::Location;
 use core::time::Duration;
 
 use super::super::Cache;
 use super::handle::{Handle, life};
 use super::reading::{Loading, Question, Reading};
 use super::writing::Written;
+#[cfg(feature = "catalogue")]
+use crate::catalogue::Attribute;
 use crate::codec::{
     Cacheable, Entry, Format, HEADER, LEASE, decode, encode_readable, fingerprint, read,
 };
@@ -18,7 +24,6 @@ use crate::key::Key;
 use crate::size::Size;
 use crate::store::{Held, Reply, Structures};
 use crate::sync::Arc;
-use crate::ttl::Life;
 
 type Source<T, E> = Arc<dyn Fn() -> Loading<Result<Items<T>, E>> + Send + Sync>;
 
@@ -36,7 +41,6 @@ struct Items<T>(Vec<T>);
 #[must_use = "a feed does nothing until it is asked"]
 pub struct Feed<T, E> {
     handle: Handle,
-    life: Life,
     cap: usize,
     format: Format,
     version: u32,
@@ -93,9 +97,11 @@ where
             cap > 0,
             "`cap` must not be zero: such a feed is always empty"
         );
+        let handle = Handle::new(cache, key.into(), life("ttl", ttl));
+        #[cfg(feature = "catalogue")]
+        handle.listed(Attribute::Feed, Some(type_name::<T>()), Location::caller());
         Self {
-            handle: Handle::new(cache, key.into()),
-            life: life("ttl", ttl),
+            handle,
             cap,
             format: cache.engine().settings().format,
             version: 1,
@@ -167,7 +173,7 @@ where
             kind: self.kind(),
             cap: self.cap as u64,
         };
-        self.handle.write(None, self.life, write, change).await
+        self.handle.write(None, write, change).await
     }
 
     /// The `n` newest items, the newest first; at most as many as the feed has.
@@ -202,7 +208,6 @@ where
         let n = n.min(self.cap);
         let reading = Reading {
             handle: &self.handle,
-            life: self.life,
             load: &*self.source,
             build: &|items: &Items<T>| self.built(items),
             takes_changes: false,
@@ -313,7 +318,6 @@ impl<T, E> Clone for Feed<T, E> {
     fn clone(&self) -> Self {
         Self {
             handle: self.handle.clone(),
-            life: self.life,
             cap: self.cap,
             format: self.format,
             version: self.version,

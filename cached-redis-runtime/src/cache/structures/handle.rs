@@ -17,15 +17,17 @@ pub(super) struct Handle {
     pub(super) cache: Cache,
     pub(super) key: Key,
     pub(super) place: Arc<Place>,
+    pub(super) life: Life,
 }
 
 impl Handle {
-    pub(super) fn new(cache: &Cache, key: Key) -> Self {
+    pub(super) fn new(cache: &Cache, key: Key, life: Life) -> Self {
         let place = cache.engine().place(key.template(), key.as_str());
         Self {
             cache: cache.clone(),
             key,
             place: Arc::new(place),
+            life,
         }
     }
 
@@ -35,6 +37,7 @@ impl Handle {
 
     /// Whether this call may look at Redis; one that may not is counted.
     pub(super) fn is_open(&self, context: &Context) -> bool {
+        self.place.lives(self.life);
         let engine = self.engine();
         if !engine.holds_place(&self.place) || tokio::runtime::Handle::try_current().is_err() {
             return false;
@@ -55,6 +58,7 @@ impl Handle {
         &'a self,
         command: impl FnOnce(&'a dyn Structures, &'a str) -> Reply<'a, T>,
     ) -> Result<T, Error> {
+        self.place.lives(self.life);
         let engine = self.engine();
         if !engine.holds_place(&self.place) {
             let message = "the key is longer than `max_key_bytes`";

@@ -3,6 +3,8 @@
 mod counter;
 mod feed;
 mod handle;
+#[cfg(feature = "catalogue")]
+mod listing;
 mod member;
 mod questions;
 mod ranking;

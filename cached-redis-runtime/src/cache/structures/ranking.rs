@@ -1,7 +1,11 @@
 //! Rankings over sorted sets.
 
+#[cfg(feature = "catalogue")]
+use core::any::type_name;
 use core::fmt;
 use core::future::Future;
+#[cfg(feature = "catalogue")]
+use core::panic::Location;
 use core::time::Duration;
 
 use super::super::Cache;
@@ -11,11 +15,12 @@ use super::questions::{At, Standing, Top};
 use super::reading::{Loading, Question, Reading};
 use super::rows::{Ranked, Rows, score_of};
 use super::writing::Written;
+#[cfg(feature = "catalogue")]
+use crate::catalogue::Attribute;
 use crate::engine::{Built, Change};
 use crate::error::Error;
 use crate::key::Key;
 use crate::sync::Arc;
-use crate::ttl::Life;
 
 type Source<M, E> = Arc<dyn Fn() -> Loading<Result<Rows<M>, E>> + Send + Sync>;
 
@@ -23,7 +28,6 @@ type Source<M, E> = Arc<dyn Fn() -> Loading<Result<Rows<M>, E>> + Send + Sync>;
 #[must_use = "a ranking does nothing until it is asked"]
 pub struct Ranking<M, E> {
     handle: Handle,
-    life: Life,
     source: Source<M, E>,
 }
 
@@ -61,9 +65,15 @@ impl<M: Member, E> Ranking<M, E> {
         S: Fn() -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Vec<(M, f64)>, E>> + Send + 'static,
     {
+        let handle = Handle::new(cache, key.into(), life("ttl", ttl));
+        #[cfg(feature = "catalogue")]
+        handle.listed(
+            Attribute::Ranking,
+            Some(type_name::<M>()),
+            Location::caller(),
+        );
         Self {
-            handle: Handle::new(cache, key.into()),
-            life: life("ttl", ttl),
+            handle,
             source: Arc::new(move || {
                 let loading = source();
                 Box::pin(async move { loading.await.map(Rows::new) })
@@ -203,9 +213,7 @@ impl<M: Member, E> Ranking<M, E> {
         change: impl FnOnce(&T) -> Change,
     ) -> Result<Written<T>, X> {
         let text = member.to_member();
-        self.handle
-            .write(Some(&text), self.life, write, change)
-            .await
+        self.handle.write(Some(&text), write, change).await
     }
 
     /// Deletes the ranking, after writes of the source that it was not told of. The next read builds it anew.
@@ -325,7 +333,6 @@ impl<M: Member, E: Send + 'static> Ranking<M, E> {
     async fn ask<Q: Question<Rows<M>>>(&self, question: Q) -> Result<Q::Answer, E> {
         let reading = Reading {
             handle: &self.handle,
-            life: self.life,
             load: &*self.source,
             build: &|rows: &Rows<M>| Some(Built::Ranking(rows.stored())),
             takes_changes: true,
@@ -338,7 +345,6 @@ impl<M, E> Clone for Ranking<M, E> {
     fn clone(&self) -> Self {
         Self {
             handle: self.handle.clone(),
-            life: self.life,
             source: Arc::clone(&self.source),
         }
     }

@@ -1,9 +1,13 @@
 //! Rate limits.
 
+#[cfg(feature = "catalogue")]
+use core::panic::Location;
 use core::time::Duration;
 
 use super::super::Cache;
 use super::handle::{Handle, life};
+#[cfg(feature = "catalogue")]
+use crate::catalogue::Attribute;
 use crate::error::Error;
 use crate::key::Key;
 use crate::observe::Count;
@@ -41,6 +45,8 @@ pub struct RateLimit {
     limit: u64,
     window: Duration,
     allows_unchecked: bool,
+    #[cfg(feature = "catalogue")]
+    at: &'static Location<'static>,
 }
 
 /// What a rate limit says.
@@ -100,6 +106,8 @@ impl RateLimit {
             limit,
             window: millis.map_or(window, Duration::from_millis),
             allows_unchecked: true,
+            #[cfg(feature = "catalogue")]
+            at: Location::caller(),
         }
     }
 
@@ -135,8 +143,10 @@ impl RateLimit {
     /// # }
     /// ```
     pub async fn check(&self, key: impl Into<Key>) -> Decision {
-        let handle = Handle::new(&self.cache, key.into());
         let (limit, window) = (self.limit, self.window);
+        let handle = Handle::new(&self.cache, key.into(), life("window", window));
+        #[cfg(feature = "catalogue")]
+        handle.listed(Attribute::RateLimit, None, self.at);
         let admitted = handle.only(|store, key| store.admit(key, limit, window));
         match admitted.await {
             Ok(admitted) if admitted.allowed => {

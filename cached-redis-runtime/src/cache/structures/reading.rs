@@ -11,7 +11,6 @@ use crate::lease::Lease;
 use crate::observe::{Count, Trace};
 use crate::store::{Expect, Held, Reply, Structures};
 use crate::sync::Arc;
-use crate::ttl::Life;
 
 pub(super) type Loading<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -35,7 +34,6 @@ pub(super) trait Question<S> {
 /// How a structure is read.
 pub(super) struct Reading<'a, S, E> {
     pub(super) handle: &'a Handle,
-    pub(super) life: Life,
     pub(super) load: &'a (dyn Fn() -> Loading<Result<S, E>> + Send + Sync),
     /// What is stored of what the source says. `None`: it cannot be.
     pub(super) build: &'a (dyn Fn(&S) -> Option<Built> + Send + Sync),
@@ -249,7 +247,7 @@ where
             return Ok(source);
         };
         if let Some(built) = (self.build)(&source) {
-            let built = (built, self.life);
+            let built = (built, self.handle.life);
             engine.build(place, lease, built, &patience).await;
         } else {
             place.count(Count::Unstored);

@@ -1,14 +1,17 @@
 //! How many different ones there were.
 
+#[cfg(feature = "catalogue")]
+use core::panic::Location;
 use core::time::Duration;
 
 use super::super::Cache;
 use super::handle::{Handle, life};
+#[cfg(feature = "catalogue")]
+use crate::catalogue::Attribute;
 use crate::error::Error;
 use crate::key::{CacheKey, Key, KeyWriter};
 use crate::observe::Count;
 use crate::store::Counting;
-use crate::ttl::Life;
 
 /// Counts different things: the visitors of a day, the readers of a page.
 ///
@@ -40,7 +43,6 @@ use crate::ttl::Life;
 #[must_use = "nothing is counted until something is added"]
 pub struct Uniques {
     handle: Handle,
-    life: Life,
     how: Counting,
 }
 
@@ -51,9 +53,11 @@ impl Uniques {
     /// If `window` is zero.
     #[track_caller]
     pub fn exact(cache: &Cache, key: impl Into<Key>, window: Duration) -> Self {
+        let handle = Handle::new(cache, key.into(), life("window", window));
+        #[cfg(feature = "catalogue")]
+        handle.listed(Attribute::Uniques, None, Location::caller());
         Self {
-            handle: Handle::new(cache, key.into()),
-            life: life("window", window),
+            handle,
             how: Counting::Exact,
         }
     }
@@ -102,7 +106,7 @@ impl Uniques {
     pub async fn add<M: CacheKey + ?Sized>(&self, member: &M) -> Result<bool, Error> {
         let mut text = String::new();
         member.write_key(&mut KeyWriter::new(&mut text));
-        let (how, life) = (self.how, self.life.millis());
+        let (how, life) = (self.how, self.handle.life.millis());
         let adding = self
             .handle
             .only(|store, key| Box::pin(async move { store.include(key, how, &text, life).await }));

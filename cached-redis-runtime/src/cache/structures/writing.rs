@@ -9,7 +9,6 @@ use super::handle::Handle;
 use crate::engine::{Change, Unfinished};
 use crate::error::{Error, ErrorKind};
 use crate::sync::Arc;
-use crate::ttl::Life;
 
 /// What became of a write: the source has it. Whether Redis has it too is said beside.
 #[derive(Clone, Debug)]
@@ -41,11 +40,11 @@ impl Handle {
     pub(super) async fn write<T, X>(
         &self,
         member: Option<&str>,
-        life: Life,
         write: impl Future<Output = Result<T, X>>,
         change: impl FnOnce(&T) -> Change,
     ) -> Result<Written<T>, X> {
-        let engine = self.engine();
+        self.place.lives(self.life);
+        let (engine, life) = (self.engine(), self.life);
         let inside = tokio::runtime::Handle::try_current().is_ok();
         let sent = engine.holds_place(&self.place);
         if !sent || !inside || Context::current().transaction().is_some() {

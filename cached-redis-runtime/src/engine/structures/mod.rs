@@ -35,6 +35,7 @@ use crate::site::{Family, FamilyRef};
 use crate::size::Size;
 use crate::store::{Expect, Held, Look, Names, Reply, Structures};
 use crate::sync::{Arc, spread_between};
+use crate::ttl::Life;
 
 /// Where a structure is.
 pub(crate) struct Place {
@@ -89,6 +90,11 @@ impl Place {
 
     pub(crate) fn count(&self, what: Count) {
         self.counters.count(what);
+    }
+
+    /// Notes how long what is there lives.
+    pub(crate) fn lives(&self, life: Life) {
+        self.counters.lives(life.millis());
     }
 
     /// For who outlives the call.

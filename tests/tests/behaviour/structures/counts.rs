@@ -5,7 +5,7 @@ use std::time::Duration;
 use cached_redis_runtime::structures::{Counter, Decision, RateLimit, Uniques};
 use cached_redis_runtime::{ErrorKind, key};
 
-use super::HOUR;
+use super::{HOUR, Table};
 use crate::common::World;
 use crate::on_every_store;
 
@@ -40,6 +40,30 @@ on_every_store! {
             views.incr().await.unwrap();
             assert_eq!(world.server().ttl("views"), None);
         }
+    }
+
+    async fn stats_say_how_long_structures_live(world: &World) {
+        let cache = &world.cache;
+        let ttl = |template: &str| world.family(template).ttl;
+        let table = Table::of(&[("ada", 1.0)]);
+        let board = table.board(cache);
+        assert_eq!(board.top(1).await.unwrap().len(), 1);
+        assert_eq!(ttl("board"), Some(HOUR));
+
+        let orders = Counter::new(cache, key!("orders"));
+        orders.incr().await.unwrap();
+        assert_eq!(ttl("orders"), Some(Duration::MAX));
+        let today = Counter::new(cache, key!("today")).ttl(HOUR);
+        assert_eq!(today.get().await.unwrap(), 0);
+        assert_eq!(ttl("today"), Some(HOUR));
+
+        let readers = Uniques::exact(cache, key!("readers"), 2 * HOUR);
+        readers.add("ada").await.unwrap();
+        assert_eq!(ttl("readers"), Some(2 * HOUR));
+
+        let limit = RateLimit::new(cache, 1, HOUR / 60);
+        assert!(limit.check(key!("limit")).await.is_allowed());
+        assert_eq!(ttl("limit"), Some(HOUR / 60));
     }
 
     /// To the last one, and not beyond: a number of Lua would have lost some on the way.
