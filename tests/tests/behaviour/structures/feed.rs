@@ -4,8 +4,8 @@ use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use cached_redis_runtime::structures::Feed;
-use cached_redis_runtime::{ErrorKind, Format, Served, bypass, inspect, key, transaction};
+use cached_redis_runtime::structures::{Feed, Ranking};
+use cached_redis_runtime::{Cache, ErrorKind, Format, Served, bypass, inspect, key, transaction};
 use cached_redis_tests::{Gate, eventually};
 use serde::{Deserialize, Serialize};
 
@@ -59,8 +59,12 @@ impl Posts {
     }
 
     fn feed(&self, world: &World) -> Feed<Post, String> {
+        self.feed_in(&world.cache)
+    }
+
+    fn feed_in(&self, cache: &Cache) -> Feed<Post, String> {
         let posts = self.clone();
-        Feed::new(&world.cache, key!("feed"), HOUR, 5, move |n| {
+        Feed::new(cache, key!("feed"), HOUR, 5, move |n| {
             posts.clone().newest(n)
         })
     }
@@ -223,13 +227,36 @@ on_every_store! {
         server.run(&["LPUSH", "feed", "x"]);
         feed.push(posts.insert()).await.unwrap().cached.unwrap();
         assert_eq!(ids(&feed, 9).await.0, [3, 2, 1]);
-        server.run(&["DEL", "feed"]);
-        server.run(&["SADD", "feed", "x"]);
-        assert_eq!(ids(&feed, 9).await, (vec![3, 2, 1], Served::Uncached));
-        let written = feed.push(posts.insert()).await.unwrap();
-        assert_eq!(written.cached.unwrap_err().kind(), ErrorKind::WrongType);
-        let kind: String = redis::from_redis_value(server.cli(&["TYPE", "feed"])).unwrap();
-        assert_eq!(kind, "set");
+    }
+
+    /// Of whatever type it is, and however long the item: it is not ours to delete.
+    async fn a_key_of_another_type_is_left_alone(world: &World) {
+        if !world.is_redis() {
+            return;
+        }
+        let server = world.server();
+        let small = Cache::builder(server.url()).max_value_bytes(64);
+        let small = small.connect().await.unwrap();
+        for (add, kind) in [
+            (&["SADD", "feed", "x"][..], "set"),
+            (&["ZADD", "feed", "1", "x"], "zset"),
+        ] {
+            let posts = Posts::of(1);
+            server.run(add);
+            for _ in 0..2 {
+                assert_eq!(ids(&posts.feed(world), 9).await, (vec![1], Served::Uncached));
+            }
+            // It stores the first of these, and could not store the other.
+            for text in ["short".to_owned(), "long".repeat(100)] {
+                let post = async { Ok::<_, String>(Post { id: 2, text }) };
+                let written = posts.feed_in(&small).push(post).await.unwrap();
+                assert_eq!(written.cached.unwrap_err().kind(), ErrorKind::WrongType);
+            }
+            let is: String = redis::from_redis_value(server.cli(&["TYPE", "feed"])).unwrap();
+            assert_eq!((&*is, server.ttl("feed")), (kind, None));
+            assert_eq!(world.cache.stats().pending_deletes, 0);
+            server.run(&["DEL", "feed"]);
+        }
     }
 
     async fn in_a_transaction_it_waits_for_the_commit(world: &World) {
@@ -243,5 +270,25 @@ on_every_store! {
         });
         block.await.unwrap();
         assert_eq!(ids(&feed, 9).await, (vec![2, 1], Served::Miss));
+    }
+}
+
+/// However long the item.
+#[tokio::test]
+async fn a_ranking_of_the_same_name_stays() {
+    for world in [
+        World::memory_with(|builder| builder.max_value_bytes(64)).await,
+        World::redis_with(|builder| builder.max_value_bytes(64)).await,
+    ] {
+        let board = Ranking::new(&world.cache, key!("feed"), HOUR, || async {
+            Ok::<_, String>(vec![(7_u64, 1.0)])
+        });
+        board.len().await.unwrap();
+        for text in ["short".to_owned(), "long".repeat(100)] {
+            let post = async { Ok::<_, String>(Post { id: 1, text }) };
+            let written = Posts::of(0).feed(&world).push(post).await.unwrap();
+            assert_eq!(written.cached.unwrap_err().kind(), ErrorKind::WrongType);
+            assert_eq!(inspect(board.len()).await, (Ok(1), Served::Hit));
+        }
     }
 }

@@ -258,6 +258,13 @@ on_every_store! {
         assert_eq!(world.cache.stats().pending_deletes, 0);
         let kind: String = redis::from_redis_value(world.server().cli(&["TYPE", "board"])).unwrap();
         assert_eq!(kind, "hash");
+        // A feed's type, on which a ranking sets no end either.
+        world.server().run(&["DEL", "board"]);
+        world.server().run(&["RPUSH", "board", "somebody's"]);
+        let written = board.record(&who("ada"), 98, table.write("ada", 98.0)).await.unwrap();
+        assert_eq!(written.cached.unwrap_err().kind(), ErrorKind::WrongType);
+        assert_eq!(inspect(board.score(&who("ada"))).await, (Ok(Some(98.0)), Served::Uncached));
+        assert_eq!((world.server().keys(), world.server().ttl("board")), (vec!["board".to_owned()], None));
     }
 
     async fn what_is_no_member_is_built_anew(world: &World) {

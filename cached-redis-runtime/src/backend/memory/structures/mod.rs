@@ -174,8 +174,12 @@ impl Structures for MemoryStore {
         _lease: Duration,
     ) -> Reply<'a, Option<Nonce>> {
         self.attempt(|state| {
-            if matches!(state.kind(names.key), Kind::Other) {
-                return Err(wrong_type());
+            let is_ranking = member.is_some();
+            match state.kind(names.key) {
+                Kind::Other => return Err(wrong_type()),
+                Kind::List if is_ranking => return Err(wrong_type()),
+                Kind::Ranked if !is_ranking => return Err(wrong_type()),
+                _ => {}
             }
             state.writing.of(names.key).begin(token, member);
             let head = state.head(names.key);

@@ -47,12 +47,14 @@ local forever = ARGV[2] == '0'
     };
 }
 
-/// Token, lease, and of a ranking the member. A full server refuses the first write of a script, and no later one. Who began and died is forgotten when his time is over; the structure ended with it.
+/// Token, lease, and of a ranking the member. A key of another type is left alone: it gets no end either. A full server refuses the
+/// first write of a script, and no later one. Who began and died is forgotten when his time is over; the structure ended with it.
 pub(super) const BEGIN: &str = concat!(
     around!(),
     "\
-local foreign = kind ~= 'none' and kind ~= 'lease' and kind ~= 'text' and not stands
-if foreign then return redis.pcall('GET', KEYS[1]) end
+local mine = ARGV[3] and 'zset' or 'list'
+local ours = kind == 'none' or kind == 'lease' or kind == 'text' or kind == 'empty' or kind == mine
+if not ours then return redis.pcall('GET', KEYS[1]) end
 local lease = tonumber(ARGV[2])
 local last = redis.call('ZRANGE', KEYS[3], -1, -1, 'WITHSCORES')[2]
 local alone = not last or tonumber(last) <= now
