@@ -346,3 +346,18 @@ async fn given_up_in_a_transaction() {
         assert_eq!(board.score(&1).await, Ok(Some(2.0)));
     }
 }
+
+/// It looks once, and asks the source.
+#[tokio::test]
+async fn what_cannot_be_read_and_may_not_be_deleted_is_left() {
+    let world = World::redis().await;
+    let feed = Database::of(1).feed(&world);
+    let server = world.server();
+    server.run(&["RPUSH", "feed", "somebody's"]);
+    server.run(&["ACL", "SETUSER", "default", "-del"]);
+    assert_eq!(
+        inspect(feed.latest(1)).await,
+        (Ok(vec![1]), Served::Uncached)
+    );
+    assert_eq!(world.family("feed").mismatches, 1);
+}

@@ -7,6 +7,7 @@ use core::pin::Pin;
 use super::super::context::{Context, Served};
 use super::handle::Handle;
 use crate::engine::{Built, Engine, Patience, Said, Seen, Shared, Taken, seen};
+use crate::error::ErrorKind;
 use crate::lease::Lease;
 use crate::observe::{Count, Trace};
 use crate::store::{Expect, Held, Reply, Structures};
@@ -93,9 +94,11 @@ where
                     return Ok(answer);
                 }
                 place.count(Count::Mismatch);
-                // A failure has been counted, and the deletion will be made good.
-                let _ = engine.delete_place(place, patience).await;
-                Err(Next::Claim(Expect::Missing))
+                match engine.delete_place(place, patience).await {
+                    // A failure has been counted, and the deletion will be made good. Until then nothing else comes of looking.
+                    Err(error) if error.kind() != ErrorKind::Unconfirmed => Err(Next::Source),
+                    _ => Err(Next::Claim(Expect::Missing)),
+                }
             }
             other => self.read(question, other),
         }
