@@ -341,7 +341,8 @@ impl Cache {
     /// [`Stats`](crate::Stats) says of the cache as a whole are gauges, `cached_redis_<field>`, and so are the families' lifetimes,
     /// `cached_redis_ttl_seconds`. No key and no value is ever a label.
     ///
-    /// Counters of several caches with the same labels add up. Without a recorder this does nothing.
+    /// Counters of several caches with the same labels add up. Without a recorder this does nothing, and nothing from inside one that is
+    /// being told.
     ///
     /// # Examples
     /// ```

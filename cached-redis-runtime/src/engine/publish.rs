@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use super::Engine;
 use crate::clock;
-use crate::observe::metrics::{CacheHandles, Labels, contained, with_recorder};
+use crate::observe::metrics::{CacheHandles, Labels, contained, publishing, with_recorder};
 use crate::sync::{Arc, Mutex, Weak};
 
 /// How long the recorder is behind, at most, unless it is told at once.
@@ -17,12 +17,15 @@ pub(super) struct Published(Mutex<Option<CacheHandles>>);
 impl Engine {
     /// Tells the recorder, if there is one, what has happened since the last time.
     pub(crate) fn publish(&self) {
-        with_recorder(|recorder| {
+        let tell = |recorder: &dyn ::metrics::Recorder| {
             contained(|| self.publish_whole(recorder));
             let families: Vec<_> = self.families.lock().values().cloned().collect();
             for family in families {
                 contained(|| family.publish(recorder));
             }
+        };
+        publishing(|| {
+            with_recorder(tell);
         });
     }
 

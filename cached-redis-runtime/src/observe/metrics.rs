@@ -98,6 +98,18 @@ pub(crate) fn contained<T>(told: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(told)).ok()
 }
 
+thread_local!(static PUBLISHING: Cell<bool> = const { Cell::new(false) });
+
+/// Publishes something, unless this thread is at that already: a recorder that asks for it while it is told something would wait
+/// for itself.
+pub(crate) fn publishing(publish: impl FnOnce()) {
+    if PUBLISHING.replace(true) {
+        return;
+    }
+    contained(publish);
+    PUBLISHING.set(false);
+}
+
 /// The recorder that stands for none has no size, and its handles never ask for a value.
 fn is_any(recorder: &dyn Recorder) -> bool {
     size_of_val(recorder) > 0 || {

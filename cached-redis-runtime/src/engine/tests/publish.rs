@@ -8,6 +8,7 @@ use metrics::{
 
 use super::*;
 use crate::observe::Count;
+use crate::sync::Weak;
 
 /// What has been told by name and labels, as bits where it is a float.
 type Told = Mutex<BTreeMap<String, Arc<AtomicU64>>>;
@@ -205,6 +206,80 @@ async fn a_recorder_that_panics_reaches_nobody() {
     assert_eq!((family.loads, family.failed_loads), (2, 1));
     // Two loads and a failure.
     assert_eq!(broken.0.load(Ordering::Acquire), 3);
+}
+
+/// One that has everything published whenever it is asked or told something. It keeps the sum of all counters.
+#[derive(Clone)]
+struct Echo(Weak<Engine>, Arc<AtomicU64>);
+
+impl Echo {
+    fn publish(&self) {
+        if let Some(engine) = self.0.upgrade() {
+            engine.publish();
+        }
+    }
+}
+
+impl metrics::CounterFn for Echo {
+    fn increment(&self, by: u64) {
+        self.publish();
+        self.1.fetch_add(by, Ordering::AcqRel);
+    }
+
+    fn absolute(&self, _: u64) {}
+}
+
+impl metrics::GaugeFn for Echo {
+    fn increment(&self, _: f64) {}
+    fn decrement(&self, _: f64) {}
+    fn set(&self, _: f64) {
+        self.publish();
+    }
+}
+
+impl Recorder for Echo {
+    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {
+        self.publish();
+    }
+    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn register_counter(&self, _: &Key, _: &Metadata<'_>) -> Counter {
+        self.publish();
+        Counter::from_arc(Arc::new(self.clone()))
+    }
+
+    fn register_gauge(&self, _: &Key, _: &Metadata<'_>) -> metrics::Gauge {
+        metrics::Gauge::from_arc(Arc::new(self.clone()))
+    }
+
+    fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
+        self.publish();
+        Histogram::noop()
+    }
+}
+
+/// It would wait for itself.
+#[tokio::test]
+async fn a_recorder_that_publishes_is_told_once() {
+    let engine = late(0);
+    let (said, heard) = std::sync::mpsc::channel();
+    // To fail rather than to hang.
+    std::thread::spawn(move || {
+        let echo = Echo(Arc::downgrade(&engine), Arc::default());
+        with_local_recorder(&echo, || {
+            for hits in 1..=2 {
+                engine.count(&SITE, Count::Hit);
+                engine.publish();
+                let _ = said.send((hits, echo.1.load(Ordering::Acquire)));
+            }
+            engine.loading(&SITE, &Lifetimes::ttl(Duration::from_secs(60)));
+        });
+        let _ = said.send((0, 0));
+    });
+    for told in [(1, 1), (2, 2), (0, 0)] {
+        assert_eq!(heard.recv_timeout(Duration::from_secs(20)), Ok(told));
+    }
 }
 
 /// The task keeps no cache, and ends with it.
