@@ -17,7 +17,7 @@ use cached_redis_runtime::{
     Cache, CacheBuilder, Error, ErrorKind, Served, cache_aside, cache_invalidate, inspect, key,
     transaction, write_through,
 };
-use cached_redis_tests::{Sentinels, Server, ServerBuilder, Stopwatch, eventually, pause};
+use cached_redis_tests::{Gate, Sentinels, Server, ServerBuilder, Stopwatch, eventually, pause};
 
 use crate::common::PATIENCE;
 use crate::heard::Heard;
@@ -42,6 +42,11 @@ async fn write(id: u64) {
 #[cache_invalidate(key = "d:<id>", before)]
 async fn write_guarded(id: u64) {
     let _ = id;
+}
+
+#[cache_invalidate(key = "d:<id>", before)]
+async fn write_held(id: u64, gate: &Gate) {
+    gate.pass().await;
 }
 
 #[cache_invalidate(tags("group:<id>"))]
@@ -355,6 +360,43 @@ async fn what_is_gone_already_is_confirmed_only_when_the_replica_knows() {
     world.primary.run(&["DEL", "d:1"]);
     let error = world.run(write_strictly(1)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unconfirmed);
+}
+
+/// A full server refuses what the connection would have to write for that.
+#[tokio::test]
+async fn what_is_gone_already_is_not_confirmed_on_a_full_server() {
+    let world = World::start(SHORT).await;
+    world.store(1).await;
+    world.store(2).await;
+    world.run(write_strictly(2)).await.unwrap();
+    world.replica.stop();
+    world.primary.run(&["DEL", "d:1"]);
+    world.primary.run(&["CONFIG", "SET", "maxmemory", "1"]);
+    let error = world.run(write_strictly(1)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unconfirmed);
+}
+
+/// It has changed nothing: a full server kept the guard as it was.
+#[tokio::test]
+async fn who_leaves_a_guard_to_another_on_a_full_server_has_nothing_confirmed() {
+    let world = World::start(SHORT).await;
+    world.store(1).await;
+    world.replica.stop();
+    let gates = [Gate::closed(), Gate::closed()];
+    let mut calls = Vec::new();
+    for gate in &gates {
+        let (cache, held) = (world.cache.clone(), gate.clone());
+        calls.push(tokio::spawn(async move {
+            cache.scope(write_held(1, &held)).await;
+        }));
+        gate.reached().await;
+    }
+    world.primary.run(&["CONFIG", "SET", "maxmemory", "1"]);
+    for (unconfirmed, (gate, call)) in (1..).zip(gates.iter().zip(calls)) {
+        gate.open();
+        call.await.unwrap();
+        assert_eq!(world.cache.stats().unconfirmed, unconfirmed);
+    }
 }
 
 #[tokio::test]

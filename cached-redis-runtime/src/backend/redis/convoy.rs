@@ -25,11 +25,14 @@ use crate::sync::{Arc, Mutex};
 /// An error, or the reply with whether it is [confirmed](super::confirm::certainty).
 type Reply = Result<Value, RedisError>;
 
-/// `KEYS[1]`. Writes something, and leaves nothing. Newer servers let `WAIT` wait for the connection's last command that
-/// changed anything; a deletion of what is not there any more would not be waited for, and who deleted it may not have been
-/// heard of by a replica. A guard stays: it was written just now.
+/// `KEYS[1]`. Writes something, and leaves nothing; says whether it has. Newer servers, as Valkey 8, let `WAIT` wait for
+/// the connection's last command that changed anything; a deletion of what is not there any more would not be waited for, and who
+/// deleted it may not have been heard of by a replica. A guard stays, as it is. A full server writes neither.
 const TOUCH: &str = "\
-if redis.pcall('GETRANGE', KEYS[1], 0, 0) == '\\251' then return 0 end
+if redis.pcall('GETRANGE', KEYS[1], 0, 0) == '\\251' then
+  redis.call('SET', KEYS[1], redis.call('GET', KEYS[1]), 'KEEPTTL')
+  return 1
+end
 redis.pcall('SET', KEYS[1], '', 'PX', 1)
 return redis.call('DEL', KEYS[1])";
 
@@ -80,7 +83,7 @@ impl Load {
         };
         let taken: Vec<_> = self.commands.iter().map(|_| next()).collect();
         let wrote = |reply: &Reply| matches!(reply, Ok(Value::Int(1..)));
-        let touched = next().is_ok() || taken.iter().all(wrote);
+        let touched = wrote(&next()) || taken.iter().all(wrote);
         (taken, touched)
     }
 }
@@ -181,6 +184,11 @@ impl Driver {
                 Ok((replies, enough)) => {
                     let (taken, touched) = load.unpack(replies);
                     let confirmed = *enough && touched;
+                    if *enough && !touched && taken.iter().any(Result::is_ok) {
+                        confirm.doubt(format_args!(
+                            "a deletion found nothing any more, and the server refuses what replicas would confirm in its place"
+                        ));
+                    }
                     let mark = |reply: Reply| reply.map(|reply| marked(reply, confirmed));
                     Ok(taken.into_iter().map(mark).collect())
                 }

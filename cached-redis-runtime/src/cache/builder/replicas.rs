@@ -19,8 +19,9 @@ impl CacheBuilder {
     /// deadline and twice the `limit` at most, since another's `WAIT` may be under way when it comes, and with `tags` once
     /// more for each 500 members.
     ///
-    /// Where fewer replicas answer in time, or the server has fewer, the deletion is *not confirmed*: the entry is gone on
-    /// the primary, nothing is sent again, and the call takes as long as the `limit`. It is counted as
+    /// Where fewer replicas answer in time, or the server has fewer, or it is full and what is to be deleted is gone already,
+    /// the deletion is *not confirmed*: the entry is gone on the primary, nothing is sent again, and the call takes as long as
+    /// the `limit`, if any was waited for. It is counted as
     /// [`unconfirmed`](crate::Stats::unconfirmed) and said once. [`Cache::invalidate`](crate::Cache::invalidate), and a write
     /// with `on_error = "fail"`, return an error of the kind [`Unconfirmed`](crate::ErrorKind::Unconfirmed); other writes
     /// return what their body did.
