@@ -12,7 +12,7 @@ mod heard;
 use std::convert::Infallible;
 use std::time::Duration;
 
-use cached_redis_runtime::structures::Feed;
+use cached_redis_runtime::structures::{Feed, Ranking};
 use cached_redis_runtime::{
     Cache, CacheBuilder, Error, ErrorKind, Served, cache_aside, cache_invalidate, inspect, key,
     transaction, write_through,
@@ -25,6 +25,7 @@ use crate::heard::Heard;
 /// Longer than any replica takes to go on.
 const LONG: Duration = Duration::from_secs(20);
 const SHORT: Duration = Duration::from_millis(50);
+const HOUR: Duration = Duration::from_secs(3600);
 const DEADLINE: Duration = Duration::from_millis(500);
 /// What a busy machine may add.
 const SLACK: Duration = Duration::from_secs(2);
@@ -225,6 +226,51 @@ async fn a_feed_whose_deletion_no_replica_confirms_says_so() {
     let family = stats.family("feed").unwrap();
     assert_eq!((family.invalidations, family.unconfirmed), (1, 1));
     assert_eq!((stats.unconfirmed, stats.pending_deletes), (1, 0));
+}
+
+/// The script of a write has deleted them: a score whose member another writes, and an item that the list may have already.
+#[tokio::test]
+async fn a_structure_that_cannot_take_a_change_is_deleted_on_the_replica_as_well() {
+    let world = World::start(LONG).await;
+    let board = Ranking::new(&world.cache, key!("board"), HOUR, || async {
+        Ok::<_, Infallible>(vec![(7_u64, 1.0)])
+    });
+    let (_, feed) = feed(&world, LONG).await;
+    board.len().await.unwrap();
+    let has_both = || world.replica.keys() == world.primary.keys();
+    eventually(PATIENCE, has_both).await;
+    for key in ["board", "feed"] {
+        let (board, feed, gate) = (board.clone(), feed.clone(), Gate::closed());
+        let held = gate.clone();
+        let call = tokio::spawn(async move {
+            let write = async {
+                held.pass().await;
+                Ok::<_, Infallible>("x".to_owned())
+            };
+            let Ok(written) = match key {
+                "board" => board.record(&7, 2, write).await,
+                _ => feed.push(write).await,
+            };
+            written.cached
+        });
+        gate.reached().await;
+        // As if somebody else had written the same, or built it anew.
+        match key {
+            "board" => world.primary.run(&["DEL", "%beside:writers:{board}"]),
+            _ => world.primary.run(&["LSET", "feed", "0", "another"]),
+        }
+        world.replica.stop();
+        gate.open();
+        eventually(PATIENCE, || {
+            !world.primary.keys().contains(&key.to_owned()) && world.waiting() == 1
+        })
+        .await;
+        assert!(!call.is_finished());
+        world.replica.cont();
+        call.await.unwrap().unwrap();
+        assert!(!world.replica.keys().contains(&key.to_owned()));
+    }
+    assert_eq!(world.cache.stats().unconfirmed, 0);
 }
 
 #[tokio::test]

@@ -13,18 +13,19 @@ impl CacheBuilder {
     /// replica has heard of is lost with the primary. From 1 to 64 replicas, and from 1 ms to a minute.
     ///
     /// Those are the deletions of writes, of [`invalidate`](crate::Cache::invalidate) and of tags' members, the end of a write
-    /// with `before`, and what is made good in the background; not what is stored: the value that `write_through` leaves may be lost with the primary. Each is followed by a `WAIT` on a
-    /// connection of their own to each server, and those of several callers share one. A healthy replica answers within a
-    /// round trip, so `limit` may be short. It comes on top of the [`deadline`](Self::deadline): a write waits for the
-    /// deadline and twice the `limit` at most, since another's `WAIT` may be under way when it comes, and with `tags` once
-    /// more for each 500 members.
+    /// with `before`, a [structure](crate::structures) that cannot take a change, and what is made good in the background; not
+    /// what is stored: the value that `write_through` leaves, or the change that a structure takes, may be lost with the
+    /// primary, and what was there before be back. Each is followed by a `WAIT` on a connection of their own to each server,
+    /// and those of several callers share one. A healthy replica answers within a round trip, so `limit` may be short. It
+    /// comes on top of the [`deadline`](Self::deadline): a write waits for the deadline and twice the `limit` at most, since
+    /// another's `WAIT` may be under way when it comes, and with `tags` once more for each 500 members.
     ///
     /// Where fewer replicas answer in time, or the server has fewer, or it is full and what is to be deleted is gone already,
     /// the deletion is *not confirmed*: the entry is gone on the primary, nothing is sent again, and the call takes as long as
-    /// the `limit`, if any was waited for. It is counted as
-    /// [`unconfirmed`](crate::Stats::unconfirmed) and said once. [`Cache::invalidate`](crate::Cache::invalidate), and a write
-    /// with `on_error = "fail"`, return an error of the kind [`Unconfirmed`](crate::ErrorKind::Unconfirmed); other writes
-    /// return what their body did.
+    /// the `limit`, if any was waited for. It is counted as [`unconfirmed`](crate::Stats::unconfirmed) and said once.
+    /// [`Cache::invalidate`](crate::Cache::invalidate), and a write with `on_error = "fail"`, return an error of the kind
+    /// [`Unconfirmed`](crate::ErrorKind::Unconfirmed); other writes return what their body did, those of structures with that
+    /// error [beside it](crate::structures::Written::cached).
     ///
     /// It helps where the one that takes over is one of those that have answered: with as many as there are replicas always,
     /// with one of two mostly, since Sentinel and Redis Cluster prefer the one that has heard most. An ACL user needs

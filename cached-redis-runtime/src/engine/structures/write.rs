@@ -1,6 +1,7 @@
 //! A change of the source, and of the structure with it.
 
 use core::fmt;
+use core::time::Duration;
 
 use super::super::Engine;
 use super::super::patience::{Left, Patience};
@@ -168,7 +169,13 @@ impl Engine {
         };
         match ended {
             Ok(true) => place.count(Count::Change),
-            Ok(false) => place.count(Count::FillRejected),
+            Ok(false) => {
+                place.count(Count::FillRejected);
+                // It is gone already, but replicas that are waited for have to say that they know.
+                if self.settings.confirmation > Duration::ZERO {
+                    return self.delete_written(place, patience).await;
+                }
+            }
             Err(error) if is_left_alone(&error) => return Err(error),
             Err(error) => {
                 self.lose_place(place);
