@@ -9,6 +9,7 @@ mod common;
 #[path = "behaviour/heard.rs"]
 mod heard;
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -375,6 +376,31 @@ async fn a_user_who_may_not_wait_still_deletes() {
     assert_eq!(error.kind(), ErrorKind::Unconfirmed);
     assert_eq!(cache.scope(inspect(read(1, 2))).await, (2, Served::Miss));
     assert_eq!(heard.times("may not run `wait`"), 1);
+}
+
+/// A user who loses the right to run scripts while a body runs. To give a lease back is no deletion that anybody waits for.
+#[tokio::test]
+async fn a_lease_that_is_given_back_by_hand_waits_for_nobody() {
+    #[cache_aside(key = "s:<id>", ttl = 600, skip(server))]
+    async fn string(id: u64, server: &Server) -> Result<BTreeMap<String, u64>, u64> {
+        server.run(&["ACL", "SETUSER", "app", "-eval", "-evalsha"]);
+        Err(id)
+    }
+
+    #[cache_aside(key = "h:<id>", ttl = 600, layout = hash, skip(server))]
+    async fn hash(id: u64, server: &Server) -> Result<BTreeMap<String, u64>, u64> {
+        server.run(&["ACL", "SETUSER", "app", "-eval", "-evalsha"]);
+        Err(id)
+    }
+
+    let server = Server::builder().user("app", "pw", "~* +@all").start();
+    let cache = settings(server.url(), SHORT).connect().await.unwrap();
+    cache.scope(hash(1, &server)).await.unwrap_err();
+    server.run(&["ACL", "SETUSER", "app", "+@all"]);
+    cache.scope(string(1, &server)).await.unwrap_err();
+    eventually(PATIENCE, || server.keys().is_empty()).await;
+    assert_eq!(server.data_commands().get("wait"), None);
+    assert_eq!(cache.stats().unconfirmed, 0);
 }
 
 /// The deadline and twice the limit, and then it is a deletion like any other that has failed.

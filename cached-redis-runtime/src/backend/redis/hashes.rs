@@ -5,7 +5,7 @@ use core::time::Duration;
 use redis::{Cmd, Value};
 
 use super::claims::ClaimArgs;
-use super::error::{convert, is_forbidden};
+use super::error::convert;
 use super::pipelined::settle;
 use super::scripts::Script;
 use super::steps::{RedisStore, integer, millis, unexpected};
@@ -193,26 +193,8 @@ impl Store for RedisHashes {
     }
 
     fn release<'a>(&'a self, key: &'a str, nonce: Nonce, size: Size) -> Reply<'a, bool> {
-        Box::pin(async move {
-            let lease = lease(nonce);
-            let wire = &self.store.wire;
-            // Behind a value that may be on its way there. With the connection that is lost as well.
-            let behind = wire.route_of(key, size);
-            let route = behind.or_else(|_| wire.route(key))?;
-            let args: [&[u8]; 1] = [&lease];
-            let released = self
-                .store
-                .try_eval(route, Script::HashRelease, &[key], &args)
-                .await;
-            match released? {
-                // As for a string: nobody is to wait for a lease that cannot be given back.
-                Err(error) if is_forbidden(&error) => {
-                    let deleted = self.store.delete_all(&[key.to_owned()]).await?;
-                    Ok(deleted.count > 0)
-                }
-                reply => Ok(integer(&reply.map_err(convert)?)? > 0),
-            }
-        })
+        let script = Script::HashRelease;
+        Box::pin(self.store.release_by(script, key, nonce, size))
     }
 
     fn guard_many<'a>(

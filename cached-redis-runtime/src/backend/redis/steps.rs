@@ -122,6 +122,32 @@ impl RedisStore {
         let command = scripted("EVAL", script.source(), keys, args);
         self.wire.send(&mut route, &command).await
     }
+
+    /// Gives a lease back by the script for what it stands in.
+    pub(super) async fn release_by(
+        &self,
+        script: Script,
+        key: &str,
+        nonce: Nonce,
+        size: Size,
+    ) -> Result<bool, Error> {
+        let lease = lease(nonce);
+        // Behind a value that may be on its way there. With the connection that is lost as well.
+        let behind = self.wire.route_of(key, size);
+        let route = behind.or_else(|_| self.wire.route(key))?;
+        let reply = match self.try_eval(route, script, &[key], &[&lease]).await? {
+            // What the script needs is not allowed: everybody would wait for the lease until it expires. Whatever else is
+            // there by now, to delete it costs a miss. Nobody asks replicas about it: no write is at its end.
+            Err(error) if is_forbidden(&error) => {
+                let mut route = self.wire.route(key)?;
+                let mut command = redis::cmd("DEL");
+                command.arg(key);
+                self.wire.send(&mut route, &command).await?
+            }
+            reply => reply,
+        };
+        Ok(integer(&reply.map_err(convert)?)? > 0)
+    }
 }
 
 pub(super) fn scripted(how: &str, script: &str, keys: &[&str], args: &[&[u8]]) -> Cmd {
@@ -257,25 +283,7 @@ impl Store for RedisStore {
     }
 
     fn release<'a>(&'a self, key: &'a str, nonce: Nonce, size: Size) -> Reply<'a, bool> {
-        Box::pin(async move {
-            let lease = lease(nonce);
-            let args: [&[u8]; 1] = [&lease];
-            // Behind a value that may be on its way there. With the connection that is lost as well.
-            let behind = self.wire.route_of(key, size);
-            let route = behind.or_else(|_| self.wire.route(key))?;
-            match self.try_eval(route, Script::Release, &[key], &args).await? {
-                // What the script needs is not allowed: everybody would wait for the lease until it expires. Whatever else
-                // is there by now, to delete it costs a miss.
-                Err(error) if is_forbidden(&error) => {
-                    let mut route = self.wire.route(key)?;
-                    let mut command = redis::cmd("DEL");
-                    command.arg(key);
-                    let deleted = self.wire.send(&mut route, &command).await;
-                    Ok(integer(&settle(deleted)?)? > 0)
-                }
-                reply => Ok(integer(&reply.map_err(convert)?)? > 0),
-            }
-        })
+        Box::pin(self.release_by(Script::Release, key, nonce, size))
     }
 
     fn get_many<'a>(
