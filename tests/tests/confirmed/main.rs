@@ -5,20 +5,21 @@
     reason = "a test that cannot go on fails, and says where"
 )]
 
+#[path = "../common/mod.rs"]
 mod common;
-#[path = "behaviour/heard.rs"]
+mod gone;
+#[path = "../behaviour/heard.rs"]
 mod heard;
+mod structures;
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::time::Duration;
 
-use cached_redis_runtime::structures::{Feed, Ranking};
 use cached_redis_runtime::{
     Cache, CacheBuilder, Error, ErrorKind, Served, cache_aside, cache_invalidate, inspect, key,
     transaction, write_through,
 };
-use cached_redis_tests::{Gate, Sentinels, Server, ServerBuilder, Stopwatch, eventually, pause};
+use cached_redis_tests::{Sentinels, Server, ServerBuilder, Stopwatch, eventually};
 
 use crate::common::PATIENCE;
 use crate::heard::Heard;
@@ -26,7 +27,6 @@ use crate::heard::Heard;
 /// Longer than any replica takes to go on.
 const LONG: Duration = Duration::from_secs(20);
 const SHORT: Duration = Duration::from_millis(50);
-const HOUR: Duration = Duration::from_secs(3600);
 const DEADLINE: Duration = Duration::from_millis(500);
 /// What a busy machine may add.
 const SLACK: Duration = Duration::from_secs(2);
@@ -44,11 +44,6 @@ async fn write(id: u64) {
 #[cache_invalidate(key = "d:<id>", before)]
 async fn write_guarded(id: u64) {
     let _ = id;
-}
-
-#[cache_invalidate(key = "d:<id>", before)]
-async fn write_held(id: u64, gate: &Gate) {
-    gate.pass().await;
 }
 
 #[cache_invalidate(tags("group:<id>"))]
@@ -173,104 +168,6 @@ async fn a_value_that_may_not_be_stored_is_deleted_on_the_replica_as_well() {
     world.primary.reset_commandstats();
     world.run(write_in_vain(1, &world.primary)).await;
     assert_eq!(world.primary.data_commands().get("wait"), Some(&1));
-    assert_eq!(world.cache.stats().unconfirmed, 0);
-}
-
-/// A feed that the replica has, in a cache that stores no item of any length.
-async fn feed(world: &World, limit: Duration) -> (Cache, Feed<String, Infallible>) {
-    let settings = settings(world.primary.url(), limit).max_value_bytes(64);
-    let cache = settings.connect().await.unwrap();
-    let source = async |_| Ok(vec!["brief".to_owned()]);
-    let feed = Feed::new(&cache, key!("feed"), Duration::from_secs(600), 10, source);
-    feed.latest(1).await.unwrap();
-    let has_it = || world.replica.keys() == world.primary.keys();
-    assert!(!world.primary.keys().is_empty());
-    eventually(PATIENCE, has_it).await;
-    (cache, feed)
-}
-
-fn insert() -> impl Future<Output = Result<String, Infallible>> {
-    std::future::ready(Ok("long".repeat(100)))
-}
-
-#[tokio::test]
-async fn a_feed_that_cannot_have_an_item_is_deleted_on_the_replica_as_well() {
-    let world = World::start(LONG).await;
-    let (cache, feed) = feed(&world, LONG).await;
-    world.replica.stop();
-    let push = tokio::spawn(async move { feed.push(insert()).await });
-    eventually(PATIENCE, || world.waiting() == 1).await;
-    // It is the replicas that are waited for, and not the server.
-    pause(2 * DEADLINE).await;
-    assert!(!push.is_finished());
-    world.replica.cont();
-    let Ok(written) = push.await.unwrap();
-    written.cached.unwrap();
-    assert_eq!(world.replica.keys(), world.primary.keys());
-    assert_eq!(
-        (
-            cache.stats().unconfirmed,
-            cache.stats().total().lost_deletes
-        ),
-        (0, 0)
-    );
-}
-
-#[tokio::test]
-async fn a_feed_whose_deletion_no_replica_confirms_says_so() {
-    let world = World::start(SHORT).await;
-    let (cache, feed) = feed(&world, SHORT).await;
-    world.replica.stop();
-    let Ok(written) = feed.push(insert()).await;
-    assert_eq!(written.cached.unwrap_err().kind(), ErrorKind::Unconfirmed);
-    let stats = cache.stats();
-    let family = stats.family("feed").unwrap();
-    assert_eq!((family.invalidations, family.unconfirmed), (1, 1));
-    assert_eq!((stats.unconfirmed, stats.pending_deletes), (1, 0));
-}
-
-/// The script of a write has deleted them: a score whose member another writes, and an item that the list may have already.
-#[tokio::test]
-async fn a_structure_that_cannot_take_a_change_is_deleted_on_the_replica_as_well() {
-    let world = World::start(LONG).await;
-    let board = Ranking::new(&world.cache, key!("board"), HOUR, || async {
-        Ok::<_, Infallible>(vec![(7_u64, 1.0)])
-    });
-    let (_, feed) = feed(&world, LONG).await;
-    board.len().await.unwrap();
-    let has_both = || world.replica.keys() == world.primary.keys();
-    eventually(PATIENCE, has_both).await;
-    for key in ["board", "feed"] {
-        let (board, feed, gate) = (board.clone(), feed.clone(), Gate::closed());
-        let held = gate.clone();
-        let call = tokio::spawn(async move {
-            let write = async {
-                held.pass().await;
-                Ok::<_, Infallible>("x".to_owned())
-            };
-            let Ok(written) = match key {
-                "board" => board.record(&7, 2, write).await,
-                _ => feed.push(write).await,
-            };
-            written.cached
-        });
-        gate.reached().await;
-        // As if somebody else had written the same, or built it anew.
-        match key {
-            "board" => world.primary.run(&["DEL", "%beside:writers:{board}"]),
-            _ => world.primary.run(&["LSET", "feed", "0", "another"]),
-        }
-        world.replica.stop();
-        gate.open();
-        eventually(PATIENCE, || {
-            !world.primary.keys().contains(&key.to_owned()) && world.waiting() == 1
-        })
-        .await;
-        assert!(!call.is_finished());
-        world.replica.cont();
-        call.await.unwrap().unwrap();
-        assert!(!world.replica.keys().contains(&key.to_owned()));
-    }
     assert_eq!(world.cache.stats().unconfirmed, 0);
 }
 
@@ -418,57 +315,6 @@ async fn a_primary_that_hangs_is_waited_for_as_long_as_the_builder_says() {
     eventually(PATIENCE, || world.cache.stats().pending_deletes == 0).await;
     eventually(PATIENCE, || world.replica.get("d:1").is_none()).await;
     assert!(world.primary.commandstats()["wait"] > 0);
-}
-
-/// What another has deleted is as good as not deleted until a replica knows.
-#[tokio::test]
-async fn what_is_gone_already_is_confirmed_only_when_the_replica_knows() {
-    let world = World::start(SHORT).await;
-    world.store(1).await;
-    world.store(2).await;
-    // So that there is something that the connection has written, and the replica has.
-    world.run(write_strictly(2)).await.unwrap();
-    world.replica.stop();
-    world.primary.run(&["DEL", "d:1"]);
-    let error = world.run(write_strictly(1)).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unconfirmed);
-}
-
-/// A full server refuses what the connection would have to write for that.
-#[tokio::test]
-async fn what_is_gone_already_is_not_confirmed_on_a_full_server() {
-    let world = World::start(SHORT).await;
-    world.store(1).await;
-    world.store(2).await;
-    world.run(write_strictly(2)).await.unwrap();
-    world.replica.stop();
-    world.primary.run(&["DEL", "d:1"]);
-    world.primary.run(&["CONFIG", "SET", "maxmemory", "1"]);
-    let error = world.run(write_strictly(1)).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unconfirmed);
-}
-
-/// It has changed nothing: a full server kept the guard as it was.
-#[tokio::test]
-async fn who_leaves_a_guard_to_another_on_a_full_server_has_nothing_confirmed() {
-    let world = World::start(SHORT).await;
-    world.store(1).await;
-    world.replica.stop();
-    let gates = [Gate::closed(), Gate::closed()];
-    let mut calls = Vec::new();
-    for gate in &gates {
-        let (cache, held) = (world.cache.clone(), gate.clone());
-        calls.push(tokio::spawn(async move {
-            cache.scope(write_held(1, &held)).await;
-        }));
-        gate.reached().await;
-    }
-    world.primary.run(&["CONFIG", "SET", "maxmemory", "1"]);
-    for (unconfirmed, (gate, call)) in (1..).zip(gates.iter().zip(calls)) {
-        gate.open();
-        call.await.unwrap();
-        assert_eq!(world.cache.stats().unconfirmed, unconfirmed);
-    }
 }
 
 #[tokio::test]
