@@ -263,23 +263,6 @@ pub fn lives<S: Shape, L: FnOnce(&S::Value) -> T, T: IntoTtl>(
     move |value| Keep::lasting(ttl(value).into_ttl())
 }
 
-/// With both: `unless` is asked first.
-pub fn lives_unless<
-    S: Shape,
-    L: FnOnce(&S::Value) -> T,
-    T: IntoTtl,
-    P: FnOnce(&S::Value) -> bool,
->(
-    shape: S,
-    ttl: L,
-    skip: P,
-) -> impl FnOnce(&S::Value) -> Keep {
-    let lives = lives(shape, ttl);
-    move |value| {
-        if skip(value) { Keep::NOT } else { lives(value) }
-    }
-}
-
 /// With `on_error = "fail"`. The turbofish carries the return type, so that an error underlines it.
 pub fn or_fail<R: Failing, S: Shape<Output = R>>(shape: S) -> OrFail<S> {
     OrFail::new(shape)
@@ -313,23 +296,6 @@ pub fn lives_each<S: BatchShape, L: FnMut(&Value<S>) -> T, T: IntoTtl>(
     mut ttl: L,
 ) -> impl FnMut(&Value<S>) -> Keep {
     move |value| Keep::lasting(ttl(value).into_ttl())
-}
-
-/// With all three.
-pub fn lives_unless_each<
-    S: BatchShape,
-    L: FnMut(&Value<S>) -> T,
-    T: IntoTtl,
-    P: FnMut(&Value<S>) -> bool,
->(
-    shape: S,
-    ttl: L,
-    mut skip: P,
-) -> impl FnMut(&Value<S>) -> Keep {
-    let mut lives = lives_each(shape, ttl);
-    move |value| {
-        if skip(value) { Keep::NOT } else { lives(value) }
-    }
 }
 
 /// Without `<ret…>`.

@@ -50,7 +50,7 @@ impl Attribute for CacheAside {
         let lock = lock::check(&mut args, errors);
         let sliding = soft::sliding(&mut args, ttl.as_ref(), errors);
         let soft = soft::check(&mut args, function, ttl.as_ref(), errors);
-        let unless = value::unless(&mut args, errors);
+        let unless = value::unless(&mut args, ttl.as_ref(), errors);
         let max_loads = value::max_loads(&mut args, errors);
         let constants = Constants {
             version: value::version(&mut args, errors),

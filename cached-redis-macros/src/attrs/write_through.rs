@@ -67,7 +67,7 @@ impl Attribute for WriteThrough {
             tags::mortal(lasts.as_ref(), ttl, errors);
         }
         let stale = soft::stale(&mut args, ttl.as_ref(), errors);
-        let unless = value::unless(&mut args, errors);
+        let unless = value::unless(&mut args, ttl.as_ref(), errors);
         let constants = Constants {
             version: value::version(&mut args, errors),
             jitter: value::jitter(&mut args, errors),

@@ -1,10 +1,16 @@
 //! `ttl = |value| …`: a life for each value.
 
 use proc_macro2::Ident;
-use syn::{Expr, ExprClosure, ExprLit, Lit, Stmt};
+use syn::{Expr, ExprClosure, ExprLit, Lit, Pat, Stmt};
 
-use crate::diag::Diag;
+use crate::diag::{Diag, Errors};
+use crate::model::ttl::Ttl;
+use crate::parse::args::Given;
 use crate::parse::literal::ungroup;
+use crate::parse::source::source;
+
+/// Above this nobody would paste what a help line says.
+const LONGEST_IN_A_HELP: usize = 40;
 
 /// One argument, and not zero for all.
 pub(super) fn check(closure: &ExprClosure) -> Result<(), Diag> {
@@ -23,6 +29,57 @@ pub(super) fn check(closure: &ExprClosure) -> Result<(), Diag> {
             .help("zero is for single values: `ttl = |value| if value.done { 3600 } else { 0 }`"));
     }
     Ok(())
+}
+
+/// A `ttl` that can be zero says which values are not stored, and so does `unless`.
+pub(super) fn alone(ttl: Option<&Ttl>, unless: &Given<Expr>, errors: &mut Errors) {
+    let Some(Expr::Closure(ttl)) = ttl.and_then(Ttl::per_value).map(ungroup) else {
+        return;
+    };
+    let title = "`unless` and a `ttl` that looks at the value both say what is not stored";
+    let (written, is_duration) = both(ttl, &unless.value)
+        .unwrap_or_else(|| ("|value| if value.done { 0 } else { 60 }".to_owned(), false));
+    let diag = Diag::new(unless.name.span(), title)
+        .help(format!("leave `unless` out, and write `ttl = {written}`"));
+    errors.push(if is_duration {
+        diag
+    } else {
+        diag.help("where the closure gives a `Duration`, its zero is `Duration::ZERO`")
+    });
+}
+
+/// The two closures as one, and whether it gives a `Duration` for all one can see.
+fn both(ttl: &ExprClosure, unless: &Expr) -> Option<(String, bool)> {
+    let input = ttl.inputs.first()?;
+    let value = name(input)?;
+    let condition = match ungroup(unless) {
+        Expr::Path(path) => format!("{}({value})", source(path)),
+        Expr::Closure(closure) if name(closure.inputs.first()?)? == value => {
+            source(inner(&closure.body))
+        }
+        _ => return None,
+    };
+    let input = match input {
+        Pat::Type(typed) => format!("{}: {}", source(&typed.pat), source(&typed.ty)),
+        other => source(other),
+    };
+    let life = source(inner(&ttl.body));
+    let capture = ttl.capture.map_or("", |_| "move ");
+    let is_duration = life.contains("Duration");
+    let zero = if is_duration { "Duration::ZERO" } else { "0" };
+    let is_short = condition.len().max(life.len()) <= LONGEST_IN_A_HELP;
+    is_short.then(|| {
+        let closure = format!("{capture}|{input}| if {condition} {{ {zero} }} else {{ {life} }}");
+        (closure, is_duration)
+    })
+}
+
+fn name(pat: &Pat) -> Option<&Ident> {
+    match pat {
+        Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => Some(&pat.ident),
+        Pat::Type(pat) => name(&pat.pat),
+        _ => None,
+    }
 }
 
 /// For other lives than that of a value.

@@ -4,9 +4,11 @@ use proc_macro2::Span;
 use syn::spanned::Spanned as _;
 use syn::{Expr, ExprLit, Lit, Path, UnOp};
 
+use super::per_value;
 use crate::diag::{Diag, Errors};
 use crate::model::function::{Function, Shape};
 use crate::model::policy::{Codec, Policy};
+use crate::model::ttl::Ttl;
 use crate::parse::args::{Args, Given};
 use crate::parse::literal::{Role, Text, ungroup};
 use crate::suggest::nearest;
@@ -200,30 +202,30 @@ fn cannot_fail(fail: &Expr, function: &Function<'_>) -> Diag {
 }
 
 /// A closure over the value, or a function that is one.
-pub(crate) fn unless(args: &mut Args, errors: &mut Errors) -> Option<Expr> {
+pub(crate) fn unless(args: &mut Args, ttl: Option<&Ttl>, errors: &mut Errors) -> Option<Expr> {
     let given = args.expr("unless")?;
-    match ungroup(&given.value) {
-        Expr::Closure(closure) if closure.inputs.len() == 1 => Some(given.value),
-        Expr::Path(_) => Some(given.value),
+    let is_one = match ungroup(&given.value) {
+        Expr::Closure(closure) => closure.inputs.len() == 1,
+        other => matches!(other, Expr::Path(_)),
+    };
+    if is_one {
+        per_value::alone(ttl, &given, errors);
+        return Some(given.value);
+    }
+    errors.push(match ungroup(&given.value) {
         Expr::Closure(closure) => {
             let title = format!(
                 "the closure of `unless` takes one argument, the value, and this one takes {}",
                 closure.inputs.len()
             );
-            errors
-                .push(Diag::over(closure, title).help("write `unless = |value| value.is_empty()`"));
-            None
+            Diag::over(closure, title).help("write `unless = |value| value.is_empty()`")
         }
-        other => {
-            errors.push(
-                Diag::over(
-                    other,
-                    "`unless` takes a closure over the value that would be stored",
-                )
-                .help("write `unless = |value| value.is_empty()`")
-                .help("for a condition on the arguments, write `when = …`"),
-            );
-            None
-        }
-    }
+        other => Diag::over(
+            other,
+            "`unless` takes a closure over the value that would be stored",
+        )
+        .help("write `unless = |value| value.is_empty()`")
+        .help("for a condition on the arguments, write `when = …`"),
+    });
+    None
 }

@@ -19,7 +19,6 @@ pub(crate) enum Values {
 //     __rt::store_always
 //     __rt::unless(__shape, |user| user.banned)
 //     __rt::lives(__shape, |token| token.expires_in)
-//     __rt::lives_unless(__shape, |token| token.expires_in, |token| token.revoked)
 pub(crate) fn of(
     context: &Context,
     (ttl, unless): (&Ttl, Option<&Expr>),
@@ -41,19 +40,16 @@ pub(crate) fn of(
         let name = Ident::new(&name, *span);
         quote_spanned!(*span=> #rt::#name)
     };
+    // One rules out the other.
     match (per_value, unless) {
         (None, None) => quote_spanned!(*span=> #rt::store_always),
         (None, Some(unless)) => {
             let function = named("unless");
             quote_spanned!(*span=> #function(__shape, #unless))
         }
-        (Some(ttl), None) => {
+        (Some(ttl), _) => {
             let function = named("lives");
             quote_spanned!(*span=> #function(__shape, #ttl))
-        }
-        (Some(ttl), Some(unless)) => {
-            let function = named("lives_unless");
-            quote_spanned!(*span=> #function(__shape, #ttl, #unless))
         }
     }
 }

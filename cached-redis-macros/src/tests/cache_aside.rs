@@ -100,7 +100,6 @@ fn values_that_say_how_long_they_live() {
         quote!(
             key = "token:<client>",
             ttl = |token| token.expires_in,
-            unless = |token| token.revoked,
             stale = "1m"
         ),
         &quote! {

@@ -185,7 +185,6 @@ async fn nested(id: u64) -> Result<Result<u64, String>, ()> {
         Role::Admin => Duration::from_secs(5),
         Role::Guest { invited_by } => Duration::from_secs(invited_by.unwrap_or(60)),
     },
-    unless = |user| user.id == 0,
     lease = "2s",
     wait = 1
 )]

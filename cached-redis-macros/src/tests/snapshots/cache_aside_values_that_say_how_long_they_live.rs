@@ -36,11 +36,7 @@ async fn token(client: &str) -> Result<Token, Error> {
                     .stale(::core::time::Duration::from_secs(60u64))
             },
             __shape,
-            ::cached_redis_runtime::__rt::lives_unless(
-                __shape,
-                |token| token.expires_in,
-                |token| token.revoked,
-            ),
+            ::cached_redis_runtime::__rt::lives(__shape, |token| token.expires_in),
             move |__tags| {
                 move || async move {
                     if false {
