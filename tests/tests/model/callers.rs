@@ -5,7 +5,7 @@
 //! those who wait in vain.
 
 use crate::moves::Moves;
-use crate::rules::{Fill, Join, Retry, Rules, Share, Token};
+use crate::rules::{Fill, Join, Late, Retry, Rules, Share, Token, Unlocked, Zero};
 use crate::world::{Answer, Nonce, Slot, Stage, Verdict, Version, Wire, World};
 
 pub(crate) fn moves(moves: &mut Moves<'_>, at: usize, rules: Rules) {
@@ -19,14 +19,21 @@ pub(crate) fn moves(moves: &mut Moves<'_>, at: usize, rules: Rules) {
         Stage::Seen(seen) => act_on(moves, at, seen, rules),
         Stage::Queued { .. } => queued(moves, at, rules),
         Stage::Claiming { nonce, answer } => claiming(moves, at, nonce, answer, rules),
-        Stage::Told(nonce) => told(moves, at, nonce),
+        Stage::Told(nonce) => told(moves, at, nonce, rules),
         Stage::Aboard(nonce) => aboard(moves, at, nonce, rules),
         Stage::Polling { nonce, saw } => polling(moves, at, nonce, saw, rules),
         // One step: who comes aboard in between gets the same, and a body dropped in between is one that never read.
         Stage::Body(nonce) => moves.add("reads the source and tells those aboard", |world| {
             let version = world.source;
             world.end(at, nonce, Verdict::Entry(version));
-            world.readers[at].stage = Stage::Filling { nonce, version };
+            let stage = match rules.zero {
+                _ if reader.keeps => Stage::Filling { nonce, version },
+                Zero::Stored => Stage::Filling { nonce, version },
+                // It returns what it has read itself, which is always right.
+                Zero::NotStored => Stage::Releasing(nonce),
+                Zero::LeaseLeft => return world.leave(at, Stage::Over, rules),
+            };
+            world.readers[at].stage = stage;
         }),
         Stage::Filling { nonce, version } => filling(moves, at, nonce, version, rules),
         Stage::Releasing(nonce) => moves.add("gives the lease back", |world| {
@@ -40,14 +47,24 @@ pub(crate) fn moves(moves: &mut Moves<'_>, at: usize, rules: Rules) {
             let version = world.source;
             world.readers[at].stage = Stage::Storing { over, version };
         }),
-        Stage::Storing { over, version } => moves.add("stores and returns", |world| {
-            if world.is_replaced(over, rules) {
-                let nonce = world.fresh();
-                world.slot = Slot::Value { nonce, version };
-            }
-            world.answer(at, version);
-        }),
-        Stage::Parting { nonce, wire } => parting(moves, at, nonce, wire),
+        Stage::Storing { over, version } if reader.keeps || rules.zero == Zero::Stored => {
+            moves.add("stores and returns", |world| {
+                if world.is_replaced(over, rules) {
+                    let nonce = world.fresh();
+                    world.slot = Slot::Value { nonce, version };
+                    world.kept_zero |= !reader.keeps;
+                }
+                world.answer(at, version);
+            });
+        }
+        // The source has answered: what stands there is out of date.
+        Stage::Storing { version, .. } => {
+            moves.add("deletes what stands there, returns", |world| {
+                world.delete();
+                world.answer(at, version);
+            })
+        }
+        Stage::Parting { nonce, wire } => parting(moves, at, nonce, wire, rules),
         Stage::Over => {}
     }
 }
@@ -76,8 +93,23 @@ fn act_on(moves: &mut Moves<'_>, at: usize, seen: Slot, rules: Rules) {
         Slot::Missing => {
             moves.stage(at, "found nothing", Stage::Queued { behind: false });
         }
+        Slot::Lease(nonce) if !reader.waits => unlocked(moves, at, nonce, rules),
         Slot::Lease(nonce) => moves.add("boards the flight of the lease", |world| {
             world.board(at, nonce);
+        }),
+    }
+}
+
+/// Another's lease is not waited for.
+fn unlocked(moves: &mut Moves<'_>, at: usize, nonce: Nonce, rules: Rules) {
+    match rules.unlocked {
+        Unlocked::NotStored => moves.stage(at, "loads and does not store", Stage::Uncached),
+        Unlocked::Stored => {
+            moves.stage(at, "loads to store", Stage::Replacing(Slot::Lease(nonce)));
+        }
+        Unlocked::StoredForTheOwner => moves.add("loads to fill the lease", |world| {
+            world.with_flight(world.readers[at].home, nonce, |_| {});
+            world.readers[at].stage = Stage::Body(nonce);
         }),
     }
 }
@@ -144,9 +176,12 @@ fn claiming(moves: &mut Moves<'_>, at: usize, nonce: Nonce, answer: Option<Answe
     });
 }
 
-fn told(moves: &mut Moves<'_>, at: usize, nonce: Nonce) {
+fn told(moves: &mut Moves<'_>, at: usize, nonce: Nonce, rules: Rules) {
     let world = moves.from;
     if world.flight(world.readers[at].home, nonce).is_some() {
+        if !world.readers[at].waits {
+            return unlocked(moves, at, nonce, rules);
+        }
         moves.stage(at, "boards its neighbour's flight", Stage::Aboard(nonce));
     } else {
         moves.stage(
@@ -210,23 +245,25 @@ fn polling(moves: &mut Moves<'_>, at: usize, nonce: Nonce, saw: Option<Slot>, ru
 }
 
 fn filling(moves: &mut Moves<'_>, at: usize, nonce: Nonce, version: Version, rules: Rules) {
+    let keeps = moves.from.readers[at].keeps;
     moves.add("its fill is carried out, and it returns", |world| {
-        world.fill(nonce, version);
+        world.kept_zero |= !keeps && world.slot.nonce() == Some(nonce);
+        world.fill(nonce, version, rules);
         world.leave(at, Stage::Over, rules);
         world.answer(at, version);
     });
     moves.lost_reply("its fill is carried out, the reply is lost", |world| {
-        world.fill(nonce, version);
+        world.fill(nonce, version, rules);
     });
 }
 
-fn parting(moves: &mut Moves<'_>, at: usize, nonce: Nonce, wire: Wire) {
+fn parting(moves: &mut Moves<'_>, at: usize, nonce: Nonce, wire: Wire, rules: Rules) {
     moves.add(
         "is gone; what it left on the wire is carried out",
         |world| {
             match wire {
                 Wire::Claim => drop(world.claim(nonce)),
-                Wire::Fill(version) => world.fill(nonce, version),
+                Wire::Fill(version) => world.fill(nonce, version, rules),
                 Wire::Release => world.release(nonce),
             }
             world.readers[at].stage = match wire {
@@ -280,8 +317,9 @@ impl World {
         }
     }
 
-    fn fill(&mut self, nonce: Nonce, version: Version) {
-        if self.slot.nonce() == Some(nonce) {
+    fn fill(&mut self, nonce: Nonce, version: Version, rules: Rules) {
+        let is_late = self.slot == Slot::Missing && rules.late == Late::StoresIfMissing;
+        if is_late || self.slot.nonce() == Some(nonce) {
             self.slot = Slot::Value { nonce, version };
         }
     }
@@ -302,6 +340,11 @@ impl World {
         }
         match rules.fill {
             Fill::Always => true,
+            Fill::IfNonce
+                if matches!(over, Slot::Lease(_)) && rules.unlocked == Unlocked::Stored =>
+            {
+                true
+            }
             Fill::IfNonce => over.nonce().is_some() && self.slot.nonce() == over.nonce(),
             Fill::IfContent => content(over).is_some() && content(self.slot) == content(over),
         }

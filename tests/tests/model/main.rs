@@ -82,6 +82,7 @@ impl Model for Setup {
                 let crashed = world.faults.crashes < self.faults.crashes;
                 matches!(world.slot, Slot::Lease(nonce) if !crashed && !world.is_owned(nonce))
             }
+            Property::NothingUnwanted => world.kept_zero,
             Property::NothingStaleAfterADeath
             | Property::Progress
             | Property::WaitsEmptyHanded

@@ -1,15 +1,16 @@
 //! The runtime's own decisions: nothing wrong can be reached.
 
 use crate::properties::Property;
-use crate::rules::{Faults, P0, P1, REFRESH, Rules, Setup};
+use crate::rules::{Caller, Faults, P0, P1, REFRESH, Rules, Setup, UNLOCKED, ZERO};
 use crate::search::search;
 
-const ALL: [Property; 5] = [
+const ALL: [Property; 6] = [
     Property::NothingStaleAtRest,
     Property::NoStaleAnswer,
     Property::OneLoad,
     Property::Progress,
     Property::NoForgottenLease,
+    Property::NothingUnwanted,
 ];
 
 const NO_FAULTS: Faults = Faults {
@@ -90,6 +91,79 @@ fn a_process_crashes() {
 fn an_entry_is_replaced_while_it_is_written() {
     holds(&Setup {
         readers: &[P0, P1, REFRESH],
+        warm: true,
+        ..SETUP
+    });
+}
+
+/// With a `lease` that is shorter than the body, whose renewals all fail.
+#[test]
+fn every_lease_expires_before_its_load_has_ended() {
+    holds(&Setup {
+        writers: 1,
+        faults: Faults {
+            expiries: 3,
+            ..NO_FAULTS
+        },
+        ..SETUP
+    });
+}
+
+/// With `lock = false`: in the leader's process and in another one, beside one that waits.
+#[test]
+fn callers_that_wait_for_nobody() {
+    let readers = &[
+        P0,
+        UNLOCKED,
+        Caller {
+            home: 1,
+            ..UNLOCKED
+        },
+    ];
+    holds(&Setup { readers, ..SETUP });
+    holds(&Setup {
+        readers,
+        writers: 1,
+        faults: Faults {
+            expiries: 1,
+            mishaps: 1,
+            ..NO_FAULTS
+        },
+        ..SETUP
+    });
+}
+
+/// With `ttl = |value| …`, where it is zero for some.
+#[test]
+fn some_values_are_not_to_be_stored() {
+    let readers = &[P0, ZERO, Caller { home: 1, ..ZERO }];
+    holds(&Setup { readers, ..SETUP });
+    holds(&Setup {
+        readers,
+        writers: 1,
+        faults: Faults {
+            expiries: 1,
+            mishaps: 1,
+            ..NO_FAULTS
+        },
+        ..SETUP
+    });
+}
+
+#[test]
+fn an_entry_is_replaced_by_a_value_that_is_not_to_be_stored() {
+    const ZERO_REFRESH: Caller = Caller {
+        keeps: false,
+        ..REFRESH
+    };
+    holds(&Setup {
+        readers: &[P0, P1, ZERO_REFRESH],
+        warm: true,
+        ..SETUP
+    });
+    holds(&Setup {
+        rules: Rules::THROUGH,
+        readers: &[P0, ZERO_REFRESH],
         warm: true,
         ..SETUP
     });

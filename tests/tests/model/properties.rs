@@ -16,6 +16,8 @@ pub(crate) enum Property {
     Progress,
     /// While no process crashes, every lease has somebody who fills it or gives it back.
     NoForgottenLease,
+    /// A value with a life of zero is not stored.
+    NothingUnwanted,
     /// Nobody waits while he holds a lease.
     WaitsEmptyHanded,
     /// No entry is loaded anew that a load has replaced already.
@@ -31,6 +33,7 @@ impl fmt::Display for Property {
             Self::OneLoad => "two bodies run under one lease",
             Self::Progress => "somebody waits for something that will not come",
             Self::NoForgottenLease => "a lease is left to expire, and no process has crashed",
+            Self::NothingUnwanted => "a value with a life of zero is stored",
             Self::OneReload => "an entry is loaded anew for the second time",
             Self::WaitsEmptyHanded => "somebody waits while he holds a lease",
         })

@@ -63,6 +63,35 @@ pub(crate) enum Release {
     Never,
 }
 
+/// What becomes of the result of a caller that does not wait for another's lease (`lock = false`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unlocked {
+    NotStored,
+    /// Stored whatever the key holds.
+    Stored,
+    /// Stored under the lease that it has seen, as by its owner.
+    StoredForTheOwner,
+}
+
+/// What becomes of a value that has a life of zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Zero {
+    /// Those aboard have it, and the lease is given back. An entry that it was to replace is deleted.
+    NotStored,
+    /// It is stored as any other.
+    Stored,
+    /// As the first, but the lease stays.
+    LeaseLeft,
+}
+
+/// What a fill does whose lease has expired while the body ran.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Late {
+    Refused,
+    /// It stores where nothing stands.
+    StoresIfMissing,
+}
+
 /// When a writer deletes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Delete {
@@ -94,6 +123,9 @@ pub(crate) struct Rules {
     pub(crate) retry: Retry,
     pub(crate) turn: Turn,
     pub(crate) release: Release,
+    pub(crate) unlocked: Unlocked,
+    pub(crate) zero: Zero,
+    pub(crate) late: Late,
     pub(crate) delete: Delete,
 }
 
@@ -107,6 +139,9 @@ impl Rules {
         retry: Retry::Never,
         turn: Turn::PassedOn,
         release: Release::OnDrop,
+        unlocked: Unlocked::NotStored,
+        zero: Zero::NotStored,
+        late: Late::Refused,
         delete: Delete::AfterCommit,
     };
 
@@ -146,12 +181,18 @@ pub(crate) struct Caller {
     pub(crate) home: Process,
     /// It does not take an entry: it replaces it.
     pub(crate) refreshes: bool,
+    /// For the load of another one.
+    pub(crate) waits: bool,
+    /// What its body returns has a life above zero.
+    pub(crate) keeps: bool,
 }
 
 /// One in the first process.
 pub(crate) const P0: Caller = Caller {
     home: 0,
     refreshes: false,
+    waits: true,
+    keeps: true,
 };
 
 /// One call in the second.
@@ -162,6 +203,12 @@ pub(crate) const REFRESH: Caller = Caller {
     refreshes: true,
     ..P1
 };
+
+/// One in the first process with `lock = false`.
+pub(crate) const UNLOCKED: Caller = Caller { waits: false, ..P0 };
+
+/// One in the first process whose value is not to be stored.
+pub(crate) const ZERO: Caller = Caller { keeps: false, ..P0 };
 
 /// Who takes part, and what may happen.
 #[derive(Clone, Copy, Debug)]

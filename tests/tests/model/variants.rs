@@ -2,7 +2,8 @@
 
 use crate::properties::Property;
 use crate::rules::{
-    Delete, Faults, Fill, Join, P0, P1, REFRESH, Release, Retry, Rules, Setup, Share, Token, Turn,
+    Delete, Faults, Fill, Join, Late, P0, P1, REFRESH, Release, Retry, Rules, Setup, Share, Token,
+    Turn, UNLOCKED, Unlocked, ZERO, Zero,
 };
 use crate::search::search;
 
@@ -165,6 +166,83 @@ fn a_lease_that_its_last_caller_leaves_behind() {
         ..SETUP
     };
     breaks(&setup, Property::NoForgottenLease);
+}
+
+/// Its owner is refused, as he must be, and who has waited for nobody stores what was there before.
+#[test]
+fn storing_although_another_has_the_lease() {
+    let rules = Rules {
+        unlocked: Unlocked::Stored,
+        ..Rules::OURS
+    };
+    let setup = Setup {
+        rules,
+        readers: &[P0, UNLOCKED],
+        ..SETUP
+    };
+    breaks(&setup, Property::NothingStaleAtRest);
+}
+
+#[test]
+fn filling_the_lease_of_another() {
+    let rules = Rules {
+        unlocked: Unlocked::StoredForTheOwner,
+        ..Rules::OURS
+    };
+    let setup = Setup {
+        rules,
+        readers: &[P0, UNLOCKED],
+        ..SETUP
+    };
+    breaks(&setup, Property::OneLoad);
+}
+
+#[test]
+fn storing_what_has_a_life_of_zero() {
+    let rules = Rules {
+        zero: Zero::Stored,
+        ..Rules::OURS
+    };
+    let setup = Setup {
+        rules,
+        readers: &[P0, ZERO],
+        ..SETUP
+    };
+    breaks(&setup, Property::NothingUnwanted);
+}
+
+/// Nobody loads the key until it has expired.
+#[test]
+fn leaving_the_lease_of_what_is_not_stored() {
+    let rules = Rules {
+        zero: Zero::LeaseLeft,
+        ..Rules::OURS
+    };
+    let setup = Setup {
+        rules,
+        readers: &[P0, ZERO],
+        ..SETUP
+    };
+    breaks(&setup, Property::NoForgottenLease);
+}
+
+/// Nothing stands there: it has expired, or was deleted.
+#[test]
+fn storing_where_the_lease_has_expired() {
+    let rules = Rules {
+        late: Late::StoresIfMissing,
+        ..Rules::OURS
+    };
+    let faults = Faults {
+        expiries: 1,
+        ..SETUP.faults
+    };
+    let setup = Setup {
+        rules,
+        faults,
+        ..SETUP
+    };
+    breaks(&setup, Property::NothingStaleAtRest);
 }
 
 /// A nonce that comes back: those who wait for its first coming poll for those who read its second.

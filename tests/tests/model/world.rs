@@ -97,6 +97,8 @@ pub(crate) enum Stage {
 pub(crate) struct Reader {
     pub(crate) home: Process,
     pub(crate) refreshes: bool,
+    pub(crate) waits: bool,
+    pub(crate) keeps: bool,
     /// The newest write that had returned when the call began.
     pub(crate) floor: Version,
     pub(crate) stage: Stage,
@@ -156,6 +158,8 @@ pub(crate) struct World {
     /// The newest write that has returned.
     pub(crate) returned: Version,
     pub(crate) stale_answer: bool,
+    /// What had a life of zero was stored.
+    pub(crate) kept_zero: bool,
     pub(crate) readers: [Reader; READERS],
     pub(crate) writers: [Writer; WRITERS],
     pub(crate) flights: [Option<Flight>; READERS],
@@ -167,6 +171,8 @@ impl World {
         let nobody = Reader {
             home: PROCESSES,
             refreshes: false,
+            waits: true,
+            keeps: true,
             floor: 0,
             stage: Stage::Over,
         };
@@ -174,6 +180,8 @@ impl World {
         for (reader, caller) in readers.iter_mut().zip(setup.readers) {
             reader.home = caller.home;
             reader.refreshes = caller.refreshes;
+            reader.waits = caller.waits;
+            reader.keeps = caller.keeps;
             reader.stage = Stage::Idle;
         }
         let mut writers = [Writer::Over; WRITERS];
@@ -192,6 +200,7 @@ impl World {
             deleted: 0,
             returned: 0,
             stale_answer: false,
+            kept_zero: false,
             readers,
             writers,
             flights: [None; READERS],

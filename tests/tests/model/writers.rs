@@ -170,7 +170,7 @@ impl World {
         self.slot = Slot::Value { nonce, version };
     }
 
-    fn delete(&mut self) {
+    pub(crate) fn delete(&mut self) {
         self.empty(false);
         self.deleted = self.source;
     }
