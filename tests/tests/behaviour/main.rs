@@ -21,6 +21,7 @@ mod key_length;
 mod lock;
 mod max_loads;
 mod on_error;
+mod outage;
 mod per_value;
 mod read_through;
 mod return_types;
