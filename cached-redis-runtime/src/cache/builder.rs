@@ -82,7 +82,7 @@ impl CacheBuilder {
     }
 
     /// Text that stands before every key, followed by a colon: with `"shop"` the key `user:1` is stored as
-    /// `shop:user:1`. Defaults to none.
+    /// `shop:user:1`. Defaults to none. Braces are refused, which would decide on all keys' slots in a cluster.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.namespace = Some(namespace.into());
         self

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cached_redis_runtime::{Cache, Served, cache_aside, inspect};
+use cached_redis_runtime::{Cache, ErrorKind, Served, cache_aside, inspect};
 use cached_redis_tests::CountingLoader;
 
 use crate::common::World;
@@ -233,6 +233,19 @@ async fn jitter_shortens_and_never_lengthens() {
     );
     assert!(ttls.iter().any(|&ttl| ttl < 700), "{ttls:?}");
     assert!(ttls.iter().any(|&ttl| ttl > 800), "{ttls:?}");
+}
+
+/// Braces would put all keys of a cluster into one slot, or those beside a structure into another than its own.
+#[tokio::test]
+async fn a_namespace_that_would_change_slots_or_names_is_refused() {
+    for namespace in [
+        "", "a{b", "a}b", "a{b}c", "{}", "%tag", "a%reload", "%beside:",
+    ] {
+        let builder = Cache::builder("memory://").namespace(namespace);
+        let error = builder.connect().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Setting, "{namespace}");
+        assert!(error.to_string().contains("`namespace`"), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -18,12 +18,12 @@ pub(super) struct Beside {
 }
 
 impl Beside {
-    /// `None` where no name would be in the key's slot: it has a brace that is no hash tag.
+    /// `None` where no name would be in the key's slot: it is empty, or has a brace that is no hash tag.
     pub(super) fn of(namespace: &str, key: &str) -> Option<Self> {
         let tail = if has_tag(key) {
             let text = key.strip_prefix(namespace).unwrap_or(key);
             format!(":{text}")
-        } else if key.contains('}') {
+        } else if key.is_empty() || key.contains('}') {
             return None;
         } else {
             format!("{{{key}}}")
@@ -84,5 +84,40 @@ mod tests {
         }
         assert_eq!(writers("", "a}"), None);
         assert_eq!(writers("", "a{}b"), None);
+    }
+
+    /// What a cluster hashes of a key, as its specification says.
+    fn hashed(key: &str) -> &str {
+        let Some(open) = key.find('{') else {
+            return key;
+        };
+        match key[open + 1..].find('}') {
+            None | Some(0) => key,
+            Some(length) => &key[open + 1..][..length],
+        }
+    }
+
+    /// However its braces stand. A namespace has none.
+    #[test]
+    fn every_name_is_in_the_slot_of_its_key() {
+        let mut texts = vec![String::new()];
+        let mut beside = 0;
+        for at in 0.. {
+            let text = texts[at].clone();
+            for namespace in ["", "shop:"] {
+                let key = format!("{namespace}{text}");
+                if let Some(names) = Beside::of(namespace, &key) {
+                    beside += 1;
+                    for name in [names.writers, names.until, names.next] {
+                        assert_eq!(hashed(&name), hashed(&key), "{name} beside {key}");
+                    }
+                }
+            }
+            if text.len() == 7 {
+                break;
+            }
+            texts.extend(["a", "{", "}"].map(|sign| format!("{text}{sign}")));
+        }
+        assert!(beside > 100, "{beside}");
     }
 }

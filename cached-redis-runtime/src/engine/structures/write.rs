@@ -86,7 +86,7 @@ impl Engine {
     pub(crate) async fn begin_write(&self, place: &Place, member: Option<&str>) -> Writer {
         let patience = self.patience();
         let Some(names) = place.names() else {
-            let message = "the key has a brace that is no hash tag, so nothing can stand beside it in its slot";
+            let message = "the key is empty or has a brace that is no hash tag, so nothing can stand beside it in its slot";
             return Writer {
                 begun: Err(Error::new(ErrorKind::Setting, message)),
                 left: patience.left(),
