@@ -169,6 +169,22 @@ impl Invalidation {
         list.filter(|_| self.transaction.is_none())
     }
 
+    /// The same of a write that stores something, unless it only deletes: what is written in an open transaction may yet be rolled
+    /// back.
+    pub(super) fn stored(&self) -> Option<&KeyList> {
+        self.at_once().filter(|_| !self.site.takes_transaction())
+    }
+
+    /// What surrounds its body: where it has `taken` the key, a read of the same key inside must not wait for this write.
+    pub(super) fn around(&self, taken: bool) -> Context {
+        let writing = self.at_once().filter(|_| taken);
+        let writing = writing.map(|list| {
+            let cache: &super::Cache = &list.cache;
+            (cache, self.site, list.keys.clone())
+        });
+        Context::current().of_body(writing)
+    }
+
     pub(super) fn cache(&self) -> Option<&Found> {
         self.list.as_ref().map(|list| &list.cache)
     }

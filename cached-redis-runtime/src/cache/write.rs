@@ -6,7 +6,6 @@ use core::pin::{Pin, pin};
 
 use tokio::runtime::Handle;
 
-use super::context::Context;
 use super::encoding;
 use super::global::CacheRef;
 use super::invalidation::{Invalidation, KeyList, TemplateKey};
@@ -76,7 +75,7 @@ impl WriteThrough {
 
     /// With `value`: encodes it before the body can move what it is made of.
     pub fn value<S: Storable>(&mut self, value: &S::Output, store: impl FnOnce(&S::Value) -> Keep) {
-        if self.stored().is_none() {
+        if self.invalidation.stored().is_none() {
             return;
         }
         let outcome = match self.encoded::<S>(value, store) {
@@ -97,16 +96,10 @@ impl WriteThrough {
         }
     }
 
-    /// The key, unless it is only deleted. What is written in an open transaction may yet be rolled back.
-    fn stored(&self) -> Option<&KeyList> {
-        let list = self.invalidation.at_once();
-        list.filter(|_| !self.invalidation.site().takes_transaction())
-    }
-
     /// Takes the key.
     async fn seize(&mut self) {
         let tags = core::mem::take(&mut self.tags);
-        let Some(list) = self.stored() else {
+        let Some(list) = self.invalidation.stored() else {
             return;
         };
         if Handle::try_current().is_err() {
@@ -119,17 +112,6 @@ impl WriteThrough {
         self.seized = Some(engine.seize(site, key, tags, self.lifetimes).await);
     }
 
-    /// What surrounds the body: a read of the same key inside must not wait for this write.
-    fn context(&self) -> Context {
-        let list = self.invalidation.at_once();
-        let writing = list.filter(|_| self.seized.is_some());
-        let writing = writing.map(|list| {
-            let cache: &super::Cache = list.cache();
-            (cache, self.invalidation.site(), list.keys().to_vec())
-        });
-        Context::current().of_body(writing)
-    }
-
     fn encoded<S: Storable>(
         &self,
         output: &S::Output,
@@ -140,7 +122,7 @@ impl WriteThrough {
             Verdict::Absent => return Outcome::Absent,
             Verdict::Value(value) => value,
         };
-        let keep = match self.stored() {
+        let keep = match self.invalidation.stored() {
             Some(_) => store(value),
             None => Keep::NOT,
         };
@@ -241,7 +223,10 @@ where
     async move {
         let returned = {
             let body = pin!(body());
-            call.context().run(body).await
+            call.invalidation
+                .around(call.seized.is_some())
+                .run(body)
+                .await
         };
         // Only now is the body's future gone, so only a new variable can have its place.
         let output = returned;
@@ -273,7 +258,10 @@ where
     async move {
         let returned = {
             let body = pin!(body());
-            call.context().run(body).await
+            call.invalidation
+                .around(call.seized.is_some())
+                .run(body)
+                .await
         };
         // Only now is the body's future gone, so only a new variable can have its place.
         let output = returned;

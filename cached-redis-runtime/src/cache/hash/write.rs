@@ -8,8 +8,6 @@ use serde::Serialize;
 use tokio::runtime::Handle;
 
 use super::field::{Field, Holds};
-use crate::cache::Cache;
-use crate::cache::context::Context;
 use crate::cache::encoding;
 use crate::cache::global::CacheRef;
 use crate::cache::invalidation::{Invalidation, KeyList, TemplateKey};
@@ -80,7 +78,7 @@ impl FieldWrite {
         T: Serialize + ?Sized,
     {
         let (site, format) = (self.invalidation.site(), self.format);
-        if self.stored().is_none() {
+        if self.invalidation.stored().is_none() {
             return;
         }
         let mut bytes = Vec::new();
@@ -94,12 +92,6 @@ impl FieldWrite {
             let whole = decode_fields::<V>(format, payload).ok()?;
             field.learn(&whole)
         }));
-    }
-
-    /// The key, unless it is only deleted. What is written in an open transaction may yet be rolled back.
-    fn stored(&self) -> Option<&KeyList> {
-        let list = self.invalidation.at_once();
-        list.filter(|_| !self.invalidation.site().takes_transaction())
     }
 
     fn request<'a>(&self, list: &'a KeyList) -> Option<Request<'a>> {
@@ -119,7 +111,9 @@ impl FieldWrite {
         if self.value.is_none() || Handle::try_current().is_err() {
             return;
         }
-        let Some(list) = self.stored() else { return };
+        let Some(list) = self.invalidation.stored() else {
+            return;
+        };
         let Some(request) = self.request(list) else {
             return;
         };
@@ -138,17 +132,6 @@ impl FieldWrite {
         };
         self.name = name.into_inner();
         self.held = Some(held);
-    }
-
-    /// What surrounds the body: a read of the same key inside must not wait for this write.
-    fn context(&self) -> Context {
-        let list = self.invalidation.at_once();
-        let writing = list.filter(|_| self.held.is_some());
-        let writing = writing.map(|list| {
-            let cache: &Cache = list.cache();
-            (cache, self.invalidation.site(), list.keys().to_vec())
-        });
-        Context::current().of_body(writing)
     }
 
     /// After the body.
@@ -212,7 +195,10 @@ where
     async move {
         let returned = {
             let body = pin!(body());
-            call.context().run(body).await
+            call.invalidation
+                .around(call.held.is_some())
+                .run(body)
+                .await
         };
         // Only now is the body's future gone, so only a new variable can have its place.
         let output = returned;
