@@ -1,5 +1,6 @@
 //! What users hold: a handle on one cache.
 
+mod around;
 mod batch;
 mod builder;
 mod call;
@@ -18,13 +19,14 @@ mod transaction;
 mod warm_up;
 mod write;
 
+pub use around::{bypass, inspect, refresh};
 pub use batch::{BatchCall, BatchTags, cache_aside_each, cache_aside_each_tagged};
 pub use builder::CacheBuilder;
 pub use call::{
     Along, Call, CloneAlong, TagList, along, cache_aside, cache_aside_ahead, cache_aside_soft,
     cache_aside_tagged, cloned_along,
 };
-pub use context::{Served, bypass, inspect, refresh};
+pub use context::Served;
 pub use global::{CacheRef, explicit, installed};
 pub use hash::{
     Field, FieldName, FieldOf, FieldWrite, Holds, begin_hash, field_of, glimpsed, held, write_field,

@@ -5,8 +5,9 @@ use core::future::Future;
 use core::panic::Location;
 use core::time::Duration;
 
+use super::around::inspect;
 use super::builder::{Failure, Stage};
-use super::context::{Served, inspect};
+use super::context::Served;
 use super::{Cache, CacheBuilder};
 use crate::sync::Arc;
 

@@ -16,8 +16,8 @@ use core::time::Duration;
 use std::collections::HashMap;
 
 use super::Cache;
+use super::around::refresh;
 use super::call::{Call, cache_aside};
-use super::context::refresh;
 use super::global::explicit;
 use crate::error::Error;
 use crate::key::{Constructor, Key, KeyFamily, Loadable};
