@@ -58,6 +58,10 @@ kinds! {
         Stale "stale",
         /// With `lock = false`: it waits for nobody's load.
         Unlocked "unlocked",
+        /// With `ttl = |row| …`, which is zero for some rows, and `stale`: a reload may bring what is not to be stored.
+        PerValue "per value",
+        /// With a lease and a wait that some bodies outlast.
+        Short "short lease",
         /// Several rows at once.
         Batch "batch",
         /// A forced reload.

@@ -170,6 +170,36 @@ pub(super) async fn find_unlocked(link: &Link, id: u32, conduct: Conduct) -> Fou
     load(link, id, conduct).await
 }
 
+/// Every second version is not stored: then the next reader loads as well.
+fn life(row: &Row) -> Duration {
+    Duration::from_millis(300 * (row.version % 2))
+}
+
+/// Soon past its life, so that many a reload finds what is not to be stored.
+#[cache_aside(
+    key = "row:<id>",
+    ttl = |row| life(row),
+    none_ttl = "120ms",
+    stale = "400ms",
+    skip(link, conduct)
+)]
+pub(super) async fn find_per_value(link: &Link, id: u32, conduct: Conduct) -> Found {
+    load(link, id, conduct).await
+}
+
+/// A few bodies take longer than either.
+#[cache_aside(
+    key = "row:<id>",
+    ttl = "250ms",
+    none_ttl = "120ms",
+    lease = "100ms",
+    wait = "150ms",
+    skip(link, conduct)
+)]
+pub(super) async fn find_short(link: &Link, id: u32, conduct: Conduct) -> Found {
+    load(link, id, conduct).await
+}
+
 #[cache_aside(key = "row:<ids>", each = ids, ttl = 3600, none_ttl = 3600, skip(link, conduct))]
 pub(super) async fn find_many(link: &Link, ids: &[u32], conduct: Conduct) -> FoundMany {
     let query = async {

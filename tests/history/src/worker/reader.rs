@@ -24,13 +24,15 @@ struct Plan {
 impl Plan {
     fn draw(random: &mut Random, keys: u32) -> Self {
         let reading = match random.within(0..=99) {
-            0..=14 => Reading::Single,
-            15..=24 => Reading::Brief,
-            25..=44 => Reading::Ahead,
-            45..=56 => Reading::Early,
-            57..=72 => Reading::Stale,
-            73..=79 => Reading::Unlocked,
-            80..=93 => Reading::Batch,
+            0..=11 => Reading::Single,
+            12..=18 => Reading::Brief,
+            19..=33 => Reading::Ahead,
+            34..=43 => Reading::Early,
+            44..=56 => Reading::Stale,
+            57..=62 => Reading::Unlocked,
+            63..=79 => Reading::PerValue,
+            80..=84 => Reading::Short,
+            85..=93 => Reading::Batch,
             94..=96 => Reading::Refresh,
             _ => Reading::InTransaction,
         };

@@ -8,8 +8,9 @@ use cached_redis_runtime::{Cache, Served, inspect, key, refresh, transaction};
 
 use super::functions::{
     Conduct, Failure, Found, FoundMany, Receipt, find, find_ahead, find_brief, find_early,
-    find_many, find_stale, find_unlocked, store, update, update_and_fail, update_and_tell,
-    update_guarded, update_in_transaction, update_many, update_through,
+    find_many, find_per_value, find_short, find_stale, find_unlocked, store, update,
+    update_and_fail, update_and_tell, update_guarded, update_in_transaction, update_many,
+    update_through,
 };
 use super::link::Link;
 use super::naive::Naive;
@@ -86,6 +87,8 @@ impl Subject {
             (_, Reading::Early) => split(inspect(find_early(link, id, conduct)).await, one),
             (_, Reading::Stale) => split(inspect(find_stale(link, id, conduct)).await, one),
             (_, Reading::Unlocked) => split(inspect(find_unlocked(link, id, conduct)).await, one),
+            (_, Reading::PerValue) => split(inspect(find_per_value(link, id, conduct)).await, one),
+            (_, Reading::Short) => split(inspect(find_short(link, id, conduct)).await, one),
             (_, Reading::Batch) => inspect(find_many(link, ids, conduct)).await,
             (_, Reading::Refresh) => split(inspect(refresh(find(link, id, conduct))).await, one),
             (_, Reading::InTransaction) => {
