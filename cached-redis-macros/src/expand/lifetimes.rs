@@ -8,7 +8,7 @@ use crate::model::policy::Policy;
 use crate::model::ttl::{Lasting, Life, Ttl};
 
 // Output:
-//     __rt::Lifetimes::ttl(::core::time::Duration::from_secs(3600)).none_ttl(TTL)
+//     __rt::Lifetimes::none_ttl(__rt::Lifetimes::ttl(::core::time::Duration::from_secs(3600)), TTL)
 pub(crate) fn of(context: &Context, ttl: &Ttl, policy: &Policy) -> TokenStream {
     let value = match &ttl.value {
         Lasting::Forever => {
@@ -25,12 +25,13 @@ pub(crate) fn of(context: &Context, ttl: &Ttl, policy: &Policy) -> TokenStream {
             quote_spanned!(*span=> #rt::Lifetimes::ttl(#duration))
         }
     };
-    let none = ttl.none.as_ref().map(|life| {
-        let span = at_constant(context, life, policy).span;
-        let duration = duration(span, life);
-        quote_spanned!(span=> .none_ttl(#duration))
-    });
-    quote_spanned!(context.span=> #value #none)
+    let Some(none) = &ttl.none else {
+        return value;
+    };
+    // By its path: rustc underlines a method call from where its receiver begins.
+    let Context { rt, span } = &at_constant(context, none, policy);
+    let duration = duration(*span, none);
+    quote_spanned!(*span=> #rt::Lifetimes::none_ttl(#value, #duration))
 }
 
 /// A constant that turns out to be zero is refused where it is written.

@@ -26,8 +26,10 @@ async fn find<T: KeyName, const N: usize>(
         facade::cache::__rt::explicit(&(db.cache)),
         !fresh(),
         const {
-            facade::cache::__rt::Lifetimes::ttl(TTL)
-                .none_ttl(::core::time::Duration::from_secs(90u64))
+            facade::cache::__rt::Lifetimes::none_ttl(
+                facade::cache::__rt::Lifetimes::ttl(TTL),
+                ::core::time::Duration::from_secs(90u64),
+            )
         },
         &[
             facade::cache::__rt::type_segment::<T>(),
