@@ -255,12 +255,13 @@ pub fn unless<S: Shape, P: FnOnce(&S::Value) -> bool>(
     move |value| Keep::unless(skip(value))
 }
 
-/// With a `ttl` that is a closure.
-pub fn lives<S: Shape, L: FnOnce(&S::Value) -> T, T: IntoTtl>(
+/// With a `ttl` that is a closure. `life_of` asks what it gives for its meaning.
+pub fn lives<S: Shape, L: FnOnce(&S::Value) -> T, T, K: FnOnce(T) -> Keep>(
     _shape: S,
     ttl: L,
+    life_of: K,
 ) -> impl FnOnce(&S::Value) -> Keep {
-    move |value| Keep::lasting(ttl(value).into_ttl())
+    move |value| life_of(ttl(value))
 }
 
 /// With `on_error = "fail"`. The turbofish carries the return type, so that an error underlines it.
@@ -291,11 +292,12 @@ pub fn unless_each<S: BatchShape, P: FnMut(&Value<S>) -> bool>(
 }
 
 /// With a `ttl` that is a closure, and `each`.
-pub fn lives_each<S: BatchShape, L: FnMut(&Value<S>) -> T, T: IntoTtl>(
+pub fn lives_each<S: BatchShape, L: FnMut(&Value<S>) -> T, T, K: FnMut(T) -> Keep>(
     _shape: S,
     mut ttl: L,
+    mut life_of: K,
 ) -> impl FnMut(&Value<S>) -> Keep {
-    move |value| Keep::lasting(ttl(value).into_ttl())
+    move |value| life_of(ttl(value))
 }
 
 /// Without `<ret…>`.

@@ -12,27 +12,12 @@ const SEVERAL: &[(&str, usize, &str)] = &[
         "five mistakes in one attribute, all reported at once",
     ),
     (
-        "argument/ttl_closure_of_another_type",
-        2,
-        "rustc says it of the closure and of what is done with it",
-    ),
-    (
-        "argument/ttl_closure_of_text",
-        2,
-        "rustc says it of the closure and of what is done with it",
-    ),
-    (
         "bound/body_of_another_type",
         3,
         "two bodies, one with an early return",
     ),
     ("derive/attribute_argument", 2, "two types"),
     ("derive/field_without_cache_key", 2, "two types"),
-    (
-        "each/ttl_closure_of_another_type",
-        2,
-        "rustc says it of the closure and of what is done with it",
-    ),
     ("family/another_value", 2, "two functions"),
     (
         "family/declared_adjacent",
@@ -84,11 +69,6 @@ const SEVERAL: &[(&str, usize, &str)] = &[
         "stacking/two_mistakes",
         2,
         "a mistake in each of two attributes",
-    ),
-    (
-        "write/ttl_closure_of_another_type",
-        2,
-        "rustc says it of the closure and of what is done with it",
     ),
 ];
 

@@ -18,7 +18,7 @@ pub(crate) enum Values {
 // Output, one of:
 //     __rt::store_always
 //     __rt::unless(__shape, |user| user.banned)
-//     __rt::lives(__shape, |token| token.expires_in)
+//     __rt::lives(__shape, |token| token.expires_in, |__ttl| __rt::Keep::lasting(__rt::IntoTtl::into_ttl(__ttl)))
 pub(crate) fn of(
     context: &Context,
     (ttl, unless): (&Ttl, Option<&Expr>),
@@ -49,7 +49,10 @@ pub(crate) fn of(
         }
         (Some(ttl), _) => {
             let function = named("lives");
-            quote_spanned!(*span=> #function(__shape, #ttl))
+            // Asked here whether that is a life: as a bound of the function it would be reported for what it returns as well.
+            quote_spanned! {*span=>
+                #function(__shape, #ttl, |__ttl| #rt::Keep::lasting(#rt::IntoTtl::into_ttl(__ttl)))
+            }
         }
     }
 }

@@ -46,7 +46,13 @@ async fn tokens(ids: &[u64]) -> HashMap<u64, Token> {
     ::cached_redis_runtime::__rt::cache_aside_each(
             __call,
             __shape,
-            ::cached_redis_runtime::__rt::lives_each(__shape, |token| token.expires_in),
+            ::cached_redis_runtime::__rt::lives_each(
+                __shape,
+                |token| token.expires_in,
+                |__ttl| ::cached_redis_runtime::__rt::Keep::lasting(
+                    ::cached_redis_runtime::__rt::IntoTtl::into_ttl(__ttl),
+                ),
+            ),
             move |mut __asked| async move {
                 if false {
                     return ::cached_redis_runtime::__rt::typed::<HashMap<u64, Token>>();

@@ -36,7 +36,13 @@ async fn token(client: &str) -> Result<Token, Error> {
                     .stale(::core::time::Duration::from_secs(60u64))
             },
             __shape,
-            ::cached_redis_runtime::__rt::lives(__shape, |token| token.expires_in),
+            ::cached_redis_runtime::__rt::lives(
+                __shape,
+                |token| token.expires_in,
+                |__ttl| ::cached_redis_runtime::__rt::Keep::lasting(
+                    ::cached_redis_runtime::__rt::IntoTtl::into_ttl(__ttl),
+                ),
+            ),
             move |__tags| {
                 move || async move {
                     if false {
