@@ -6,6 +6,7 @@ use core::pin::{Pin, pin};
 
 use tokio::runtime::Handle;
 
+use super::context::Context;
 use super::encoding;
 use super::global::CacheRef;
 use super::invalidation::{Invalidation, KeyList, TemplateKey};
@@ -110,6 +111,10 @@ impl WriteThrough {
             return;
         };
         self.seized = Some(engine.seize(site, key, tags, self.lifetimes).await);
+    }
+
+    fn context(&self) -> Context {
+        self.invalidation.around(self.seized.is_some())
     }
 
     fn encoded<S: Storable>(
@@ -223,10 +228,7 @@ where
     async move {
         let returned = {
             let body = pin!(body());
-            call.invalidation
-                .around(call.seized.is_some())
-                .run(body)
-                .await
+            call.context().run(body).await
         };
         // Only now is the body's future gone, so only a new variable can have its place.
         let output = returned;
@@ -258,10 +260,7 @@ where
     async move {
         let returned = {
             let body = pin!(body());
-            call.invalidation
-                .around(call.seized.is_some())
-                .run(body)
-                .await
+            call.context().run(body).await
         };
         // Only now is the body's future gone, so only a new variable can have its place.
         let output = returned;

@@ -8,6 +8,7 @@ use serde::Serialize;
 use tokio::runtime::Handle;
 
 use super::field::{Field, Holds};
+use crate::cache::context::Context;
 use crate::cache::encoding;
 use crate::cache::global::CacheRef;
 use crate::cache::invalidation::{Invalidation, KeyList, TemplateKey};
@@ -134,6 +135,10 @@ impl FieldWrite {
         self.held = Some(held);
     }
 
+    fn context(&self) -> Context {
+        self.invalidation.around(self.held.is_some())
+    }
+
     /// After the body.
     fn end(
         mut self: Box<Self>,
@@ -195,10 +200,7 @@ where
     async move {
         let returned = {
             let body = pin!(body());
-            call.invalidation
-                .around(call.held.is_some())
-                .run(body)
-                .await
+            call.context().run(body).await
         };
         // Only now is the body's future gone, so only a new variable can have its place.
         let output = returned;
