@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use cached_redis_runtime::structures::{Feed, Ranking};
-use cached_redis_runtime::{Cache, ErrorKind, key};
+use cached_redis_runtime::{Cache, ErrorKind, Served, inspect, key};
 use cached_redis_tests::{Gate, eventually, pause};
 
 use super::{DEADLINE, LONG, SHORT, World, settings};
@@ -107,5 +107,22 @@ async fn a_structure_that_cannot_take_a_change_is_deleted_on_the_replica_as_well
         call.await.unwrap().unwrap();
         assert!(!world.replica.keys().contains(&key.to_owned()));
     }
+    assert_eq!(world.cache.stats().unconfirmed, 0);
+}
+
+/// It has deleted nothing.
+#[tokio::test]
+async fn a_write_that_the_source_refuses_waits_for_nobody() {
+    let world = World::start(LONG).await;
+    let board = Ranking::new(&world.cache, key!("board"), HOUR, || async {
+        Ok::<_, &str>(vec![(7_u64, 1.0)])
+    });
+    board.len().await.unwrap();
+    world.replica.stop();
+    world.primary.reset_commandstats();
+    let refused = async { Err::<(), _>("no") };
+    assert_eq!(board.record(&7, 2, refused).await.unwrap_err(), "no");
+    assert_eq!(inspect(board.score(&7)).await, (Ok(Some(1.0)), Served::Hit));
+    assert_eq!(world.primary.data_commands().get("wait"), None);
     assert_eq!(world.cache.stats().unconfirmed, 0);
 }
