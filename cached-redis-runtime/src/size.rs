@@ -29,6 +29,7 @@ impl Size {
         }
     }
 
+    #[cfg(feature = "redis")]
     pub(crate) fn is_ordinary(self) -> bool {
         self == Self::Ordinary
     }

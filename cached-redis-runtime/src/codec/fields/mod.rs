@@ -92,6 +92,10 @@ pub(crate) fn push(out: &mut Vec<u8>, name: &[u8], value: &[u8]) -> bool {
 /// The run of bytes of a hash with these fields. `None`: it has no [`RESERVED`] field, so it is none of ours.
 ///
 /// Where that field is no full header, the others do not count: they are what an update leaves in place, or somebody's.
+#[cfg_attr(
+    not(feature = "redis"),
+    allow(dead_code, reason = "the store in memory has entries whole")
+)]
 pub(crate) fn entry_of(fields: &[(&[u8], &[u8])]) -> Option<Vec<u8>> {
     let is_reserved = |(name, _): &&(&[u8], &[u8])| *name == RESERVED.as_bytes();
     let (_, header) = fields.iter().find(is_reserved)?;
