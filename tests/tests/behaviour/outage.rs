@@ -116,7 +116,7 @@ async fn of_two_caches_one_asks_per_interval() {
     eventually(PATIENCE, || asked() == 60).await;
     source.answer.set(Ok(2));
     let total = |of: fn(&FamilyStats) -> u64| {
-        let families = caches.iter().map(|cache| cache.stats());
+        let families = caches.iter().map(Cache::stats);
         families
             .map(|stats| stats.family(TEMPLATE).map_or(0, of))
             .sum::<u64>()

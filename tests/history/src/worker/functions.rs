@@ -170,15 +170,10 @@ pub(super) async fn find_unlocked(link: &Link, id: u32, conduct: Conduct) -> Fou
     load(link, id, conduct).await
 }
 
-/// Every second version is not stored: then the next reader loads as well.
-fn life(row: &Row) -> Duration {
-    Duration::from_millis(300 * (row.version % 2))
-}
-
-/// Soon past its life, so that many a reload finds what is not to be stored.
+/// Every second version is not stored, so the next reader loads as well, and many a reload finds such a one.
 #[cache_aside(
     key = "row:<id>",
-    ttl = |row| life(row),
+    ttl = |row| Duration::from_millis(300 * (row.version % 2)),
     none_ttl = "120ms",
     stale = "400ms",
     skip(link, conduct)
