@@ -188,7 +188,7 @@ impl Engine {
             }
             // The source has answered, and its answer is not to be stored: what is there is out of date.
             Product::Shared(_) | Product::Alone => {
-                self.delete(site, &[key]).await.ok();
+                self.take_away(site, vec![(Arc::from(key), nonce)]).await;
                 true
             }
             // The source failed: the old entry is better than none.

@@ -13,6 +13,7 @@ mod invalidate;
 mod key_length;
 mod loading;
 mod lost;
+mod outdated;
 mod patience;
 mod plan;
 #[cfg(feature = "metrics")]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use cached_redis_runtime::{
-    ReadThrough, Served, cache_aside, inspect, key_family, refresh, write_through,
+    ReadThrough, Served, cache_aside, cache_invalidate, inspect, key_family, refresh, write_through,
 };
 use cached_redis_tests::{CountingLoader, Gate, eventually};
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,12 @@ const SECOND: Duration = Duration::from_secs(1);
 #[cache_aside(key = "token:<id>", ttl = |token| token.expires_in, jitter = 0.0, skip(source))]
 async fn read(source: Source, id: u64) -> Token {
     source.load().await
+}
+
+#[cache_aside(key = "token:<ids>", each = ids, ttl = |token| token.expires_in, skip(source))]
+async fn several(source: Source, ids: Vec<u64>) -> HashMap<u64, Token> {
+    let token = source.load().await;
+    ids.into_iter().map(|id| (id, token)).collect()
 }
 
 #[write_through(key = "token:<id>", ttl = |token| token.expires_in, jitter = 0.0)]
@@ -99,6 +105,40 @@ on_every_store! {
         source.set(token(0));
         assert_eq!(inspect(refresh(read(source.clone(), 1))).await.1, Served::Refreshed);
         assert_eq!(inspect(read(source, 1)).await.1, Served::Miss);
+    }
+
+    async fn a_reload_that_is_not_stored_leaves_a_guard_alone(world: &World) {
+        #[cache_invalidate(key = "token:<id>", before)]
+        async fn write(gate: Gate, id: u64) {
+            let _ = id;
+            gate.pass().await;
+        }
+        async fn reload(source: Source, id: u64) {
+            if id == 1 {
+                assert_eq!(refresh(read(source, id)).await, token(0));
+            } else {
+                assert_eq!(refresh(several(source, vec![id])).await.len(), 1);
+            }
+        }
+
+        for id in [1, 2] {
+            let source = Source::new(token(100));
+            read(source.clone(), id).await;
+            source.set(token(0));
+            source.gate().close();
+            let reload = world.spawn(reload(source.clone(), id));
+            source.gate().reached_by(2).await;
+            let gate = Gate::closed();
+            let writer = world.spawn(write(gate.clone(), id));
+            gate.reached().await;
+            source.gate().open();
+            reload.await.unwrap();
+            source.set(token(100));
+            assert_eq!(inspect(read(source.clone(), id)).await, (token(100), Served::Uncached));
+            gate.open();
+            writer.await.unwrap();
+            assert_eq!(inspect(read(source, id)).await, (token(100), Served::Miss));
+        }
     }
 
     async fn not_found_has_a_life_of_its_own(world: &World) {

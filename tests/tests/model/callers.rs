@@ -30,7 +30,7 @@ pub(crate) fn moves(moves: &mut Moves<'_>, at: usize, rules: Rules) {
                 _ if reader.keeps => Stage::Filling { nonce, version },
                 Zero::Stored => Stage::Filling { nonce, version },
                 // It returns what it has read itself, which is always right.
-                Zero::NotStored => Stage::Releasing(nonce),
+                Zero::NotStored | Zero::DeletesAll => Stage::Releasing(nonce),
                 Zero::LeaseLeft => return world.leave(at, Stage::Over, rules),
             };
             world.readers[at].stage = stage;
@@ -57,13 +57,13 @@ pub(crate) fn moves(moves: &mut Moves<'_>, at: usize, rules: Rules) {
                 world.answer(at, version);
             });
         }
-        // The source has answered: what stands there is out of date.
-        Stage::Storing { version, .. } => {
-            moves.add("deletes what stands there, returns", |world| {
+        // The source has answered: what was there is out of date.
+        Stage::Storing { over, version } => moves.add("deletes what it was to replace", |world| {
+            if rules.zero == Zero::DeletesAll || world.slot.nonce() == over.nonce() {
                 world.delete();
-                world.answer(at, version);
-            })
-        }
+            }
+            world.answer(at, version);
+        }),
         Stage::Parting { nonce, wire } => parting(moves, at, nonce, wire, rules),
         Stage::Over => {}
     }

@@ -161,12 +161,14 @@ fn an_entry_is_replaced_by_a_value_that_is_not_to_be_stored() {
         warm: true,
         ..SETUP
     });
-    holds(&Setup {
-        rules: Rules::THROUGH,
-        readers: &[P0, ZERO_REFRESH],
-        warm: true,
-        ..SETUP
-    });
+    for rules in [Rules::THROUGH, Rules::GUARDED] {
+        holds(&Setup {
+            rules,
+            readers: &[P0, ZERO_REFRESH],
+            warm: true,
+            ..SETUP
+        });
+    }
 }
 
 /// With `before`.

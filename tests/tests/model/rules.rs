@@ -76,8 +76,10 @@ pub(crate) enum Unlocked {
 /// What becomes of a value that has a life of zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Zero {
-    /// Those aboard have it, and the lease is given back. An entry that it was to replace is deleted.
+    /// Those aboard have it, and the lease is given back. An entry that it was to replace is deleted if it is still there.
     NotStored,
+    /// The same, but whatever stands there is deleted.
+    DeletesAll,
     /// It is stored as any other.
     Stored,
     /// As the first, but the lease stays.

@@ -2,8 +2,8 @@
 
 use crate::properties::Property;
 use crate::rules::{
-    Delete, Faults, Fill, Join, Late, P0, P1, REFRESH, Release, Retry, Rules, Setup, Share, Token,
-    Turn, UNLOCKED, Unlocked, ZERO, Zero,
+    Caller, Delete, Faults, Fill, Join, Late, P0, P1, REFRESH, Release, Retry, Rules, Setup, Share,
+    Token, Turn, UNLOCKED, Unlocked, ZERO, Zero,
 };
 use crate::search::search;
 
@@ -224,6 +224,26 @@ fn leaving_the_lease_of_what_is_not_stored() {
         ..SETUP
     };
     breaks(&setup, Property::NoForgottenLease);
+}
+
+/// Also a guard, under which somebody then stores what its writer is about to replace.
+#[test]
+fn deleting_whatever_stands_where_an_entry_was() {
+    const ZERO_REFRESH: Caller = Caller {
+        keeps: false,
+        ..REFRESH
+    };
+    let rules = Rules {
+        zero: Zero::DeletesAll,
+        ..Rules::GUARDED
+    };
+    let setup = Setup {
+        rules,
+        readers: &[P0, ZERO_REFRESH],
+        warm: true,
+        ..SETUP
+    };
+    breaks(&setup, Property::NothingStaleAtRest);
 }
 
 /// Nothing stands there: it has expired, or was deleted.

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use super::Batch;
 use crate::codec::Nonce;
 use crate::engine::fill::{Product, stamp};
+use crate::engine::outdated::Outdated;
 use crate::engine::patience::{Left, see_off};
 use crate::engine::{Engine, Outcome, Registration, Ticket};
 use crate::error::Error;
@@ -33,7 +34,7 @@ struct Settled {
     landings: Vec<Landing>,
     releases: Vec<Lease>,
     turns: Vec<Turn<Lease>>,
-    deletions: Vec<String>,
+    outdated: Vec<Outdated>,
 }
 
 impl Engine {
@@ -72,15 +73,15 @@ impl Engine {
             landings,
             mut releases,
             turns,
-            deletions,
+            outdated,
         } = settled;
         self.store_all(site, landings).await;
         // The smallest last: whoever polls it finds the others free.
         releases.sort_by(|a, b| b.name().0.cmp(a.name().0));
         release_many(&*self.store, releases).await;
         drop(turns);
-        if !deletions.is_empty() {
-            self.delete(site, &deletions).await.ok();
+        if !outdated.is_empty() {
+            self.take_away(site, outdated).await;
         }
     }
 
@@ -180,7 +181,7 @@ impl Settled {
                 });
             }
             // The source has answered, and its answer is not to be stored: what is there is out of date.
-            Product::Shared(_) | Product::Alone => self.deletions.push(key.to_owned()),
+            Product::Shared(_) | Product::Alone => self.outdated.push((Arc::from(key), nonce)),
             Product::Failed => {}
         }
     }
