@@ -50,8 +50,9 @@ pub(crate) fn of(
         (Some(ttl), _) => {
             let function = named("lives");
             // Asked here whether that is a life: as a bound of the function it would be reported for what it returns as well.
+            // Clippy would have the path of a function in place of a closure that only calls it, and a path is a constant here.
             quote_spanned! {*span=>
-                #function(__shape, #ttl, |__ttl| #rt::Keep::lasting(#rt::IntoTtl::into_ttl(__ttl)))
+                #function(__shape, #[allow(clippy::redundant_closure, clippy::redundant_closure_for_method_calls)] #ttl, |__ttl| #rt::Keep::lasting(#rt::IntoTtl::into_ttl(__ttl)))
             }
         }
     }

@@ -48,6 +48,10 @@ async fn tokens(ids: &[u64]) -> HashMap<u64, Token> {
             __shape,
             ::cached_redis_runtime::__rt::lives_each(
                 __shape,
+                #[allow(
+                    clippy::redundant_closure,
+                    clippy::redundant_closure_for_method_calls
+                )]
                 |token| token.expires_in,
                 |__ttl| ::cached_redis_runtime::__rt::Keep::lasting(
                     ::cached_redis_runtime::__rt::IntoTtl::into_ttl(__ttl),

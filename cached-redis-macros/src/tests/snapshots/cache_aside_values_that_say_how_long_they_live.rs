@@ -38,6 +38,10 @@ async fn token(client: &str) -> Result<Token, Error> {
             __shape,
             ::cached_redis_runtime::__rt::lives(
                 __shape,
+                #[allow(
+                    clippy::redundant_closure,
+                    clippy::redundant_closure_for_method_calls
+                )]
                 |token| token.expires_in,
                 |__ttl| ::cached_redis_runtime::__rt::Keep::lasting(
                     ::cached_redis_runtime::__rt::IntoTtl::into_ttl(__ttl),

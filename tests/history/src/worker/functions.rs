@@ -171,9 +171,13 @@ pub(super) async fn find_unlocked(link: &Link, id: u32, conduct: Conduct) -> Fou
 }
 
 /// Every second version is not stored, so the next reader loads as well, and many a reload finds such a one.
+fn life(row: &Row) -> Duration {
+    Duration::from_millis(300 * (row.version % 2))
+}
+
 #[cache_aside(
     key = "row:<id>",
-    ttl = |row| Duration::from_millis(300 * (row.version % 2)),
+    ttl = |row| life(row),
     none_ttl = "120ms",
     stale = "400ms",
     skip(link, conduct)
