@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the tests that talk to a server on several servers: Redis 6.2, the one that is installed (Debian: 7.0), Valkey 9.
-# On each: one server, users with few rights, TLS, Sentinel, a cluster of six nodes. Prints what passed where, in how long.
+# On each: one server, users with few rights, TLS, Sentinel, a cluster of six nodes, replicas, several processes. Prints what passed where, in how long.
 #
 #   scripts/test-matrix.sh                        everything: a quarter of an hour on two cores
 #   scripts/test-matrix.sh valkey                 on the servers whose name contains this
@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 
 kept=${CACHED_REDIS_SERVERS:-${XDG_CACHE_HOME:-$HOME/.cache}/cached-redis/servers}
 logs=$(mktemp -d "${TMPDIR:-/tmp}/test-matrix.XXXXXX")
-groups=(behaviour hazards golden acl sentinel tls cluster doctor)
+groups=(behaviour hazards hash golden connections acl sentinel tls cluster confirmed processes doctor)
 servers=(redis-6.2 redis-installed valkey-9)
 rows=()
 failed=0
@@ -64,7 +64,8 @@ find_server() {
 
 tests_of() {
     case $1 in
-        golden) echo golden_foreign_keys golden_keys golden_tags golden_values ;;
+        golden) echo golden_foreign_keys golden_keys golden_structures golden_tags golden_values ;;
+        connections) echo large stripes server_info ;;
         doctor) echo doctor doctor_functions ;;
         *) echo "$1" ;;
     esac

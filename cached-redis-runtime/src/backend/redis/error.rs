@@ -28,10 +28,10 @@ pub(super) fn convert(error: RedisError) -> Error {
         (Kind::AuthenticationFailed, _) | (_, "WRONGPASS" | "NOAUTH" | "NOPERM") => ErrorKind::Auth,
         _ if is_forbidden(&error) => ErrorKind::Auth,
         _ if is_read_only(&error) => ErrorKind::Unavailable,
-        (_, "WRONGTYPE") => ErrorKind::WrongType,
+        _ if says(&error, ("WRONGTYPE", "-WRONGTYPE ")) => ErrorKind::WrongType,
         _ if has_detail(&error, "would overflow") => ErrorKind::Overflow,
         _ if has_detail(&error, "value is not an integer") => ErrorKind::WrongType,
-        (_, "OOM") => ErrorKind::Full,
+        _ if says(&error, ("OOM", "-OOM ")) => ErrorKind::Full,
         // A server that starts, or is busy with somebody's script: it passes.
         (Kind::Io, _) | (_, "LOADING" | "BUSY" | "MASTERDOWN" | "TRYAGAIN" | "CLUSTERDOWN") => {
             ErrorKind::Unavailable
@@ -99,12 +99,18 @@ pub(super) fn is_forbidden(error: &RedisError) -> bool {
         detail.contains("The user executing the script can't")
             || detail.contains("ACL failure in script")
     };
-    error.code() == Some("NOPERM") || (error.code() == Some("ERR") && in_script())
+    error.code() == Some("NOPERM") || (is_uncoded(error) && in_script())
 }
 
-/// What a counter's commands say, which have no codes of their own.
+/// Of errors that have no code of their own, as those of a counter's commands.
 fn has_detail(error: &RedisError, text: &str) -> bool {
-    error.code() == Some("ERR") && error.detail().is_some_and(|detail| detail.contains(text))
+    is_uncoded(error) && error.detail().is_some_and(|detail| detail.contains(text))
+}
+
+/// Before 7.0 one that a script hands on begins with where it happened: `@user_script: 1: -OOM …`.
+fn is_uncoded(error: &RedisError) -> bool {
+    let code = error.code().unwrap_or_default();
+    code == "ERR" || code.starts_with("@user_script")
 }
 
 /// The command in `… no permissions to run the 'eval' command`, which servers write in several ways.
@@ -115,15 +121,15 @@ fn forbidden_command(error: &RedisError) -> Option<&str> {
     (is_forbidden(error) && command.bytes().all(is_name)).then_some(command)
 }
 
-/// A replica refused to write. Before 7.0 an error that leaves a script has lost its code.
+/// A replica refused to write.
 pub(super) fn is_read_only(error: &RedisError) -> bool {
-    let in_script = || {
-        error
-            .detail()
-            .is_some_and(|detail| detail.contains("-READONLY "))
-    };
     error.kind() == Kind::Server(ServerErrorKind::ReadOnly)
-        || (error.code() == Some("ERR") && in_script())
+        || says(error, ("READONLY", "-READONLY "))
+}
+
+/// Whether an error has this code. Before 7.0 one that leaves a script has lost it, and quotes it in its text.
+fn says(error: &RedisError, (code, quoted): (&str, &str)) -> bool {
+    error.code() == Some(code) || has_detail(error, quoted)
 }
 
 /// What will not pass by itself.
@@ -136,4 +142,35 @@ pub(super) fn is_permanent(error: &Error) -> bool {
 
 pub(super) fn is_unknown_script(error: &RedisError) -> bool {
     error.kind() == Kind::Server(ServerErrorKind::NoScript)
+}
+
+#[cfg(test)]
+mod tests {
+    use redis::Value;
+
+    use super::*;
+
+    fn kind(reply: &str) -> ErrorKind {
+        let reply = format!("-{reply}\r\n");
+        let value = redis::parse_redis_value(reply.as_bytes()).and_then(Value::extract_error);
+        convert(value.expect_err("an error")).kind()
+    }
+
+    /// As Redis 6.2 and 7.0 say it: by a command, by a script that fails, and by one that hands it on.
+    #[test]
+    fn an_error_of_a_script_is_of_the_kind_of_its_command() {
+        let told = [
+            ("OOM command not allowed", ErrorKind::Full),
+            ("READONLY You can't write", ErrorKind::Unavailable),
+            ("WRONGTYPE Operation against", ErrorKind::WrongType),
+        ];
+        for (error, expected) in told {
+            assert_eq!(kind(error), expected);
+            assert_eq!(kind(&format!("@user_script: 1: -{error}")), expected);
+            let raised =
+                "ERR Error running script (call to f_0123): @user_script:1: @user_script: 1";
+            assert_eq!(kind(&format!("{raised}: -{error}")), expected);
+        }
+        assert_eq!(kind("ERR out of luck"), ErrorKind::Server);
+    }
 }
