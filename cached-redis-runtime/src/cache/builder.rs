@@ -130,7 +130,8 @@ impl CacheBuilder {
         self
     }
 
-    /// The largest entry, in bytes, that is stored or read. Defaults to 16 MiB; at least 64 bytes.
+    /// The largest entry, in bytes, that is stored or read. Defaults to 16 MiB; at least 64 bytes. That a value is too large is
+    /// said once, and counted as [`unstored`](crate::FamilyStats::unstored).
     ///
     /// Entries above 256 KiB travel on a connection of their own, so that small ones do not wait behind them, and those above
     /// 1 MiB are read in pieces of 64 KiB, so that they do not wait for a server that copies one. The [`deadline`](Self::deadline) is the same: one that takes longer than that to travel is never a hit.

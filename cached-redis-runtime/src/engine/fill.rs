@@ -1,5 +1,7 @@
 //! After a load: store, share, give back.
 
+use core::sync::atomic::{AtomicBool, Ordering};
+
 use bytes::Bytes;
 
 use super::patience::{Left, see_off};
@@ -9,7 +11,7 @@ use crate::codec::{HEADER, Head, Nonce, State};
 use crate::error::Error;
 use crate::flight::{Turn, Verdict};
 use crate::lease::Lease;
-use crate::observe::Count;
+use crate::observe::{Count, warn};
 use crate::site::Site;
 use crate::sync::{Arc, spread};
 use crate::ttl::Life;
@@ -87,8 +89,12 @@ impl Engine {
             Outcome::Absent => (State::Absent, Some(vec![0; HEADER]), lifetimes.for_none()),
         };
         let life = life.map(|life| life.jittered(request.site.jitter_share(), spread()));
+        let len = bytes.as_ref().map(Vec::len);
         let Some(mut bytes) = bytes.filter(|bytes| self.fits(bytes)) else {
             self.count(request.site, Count::Unstored);
+            if let Some(len) = len {
+                self.too_large(request.site, len);
+            }
             return Product::Alone;
         };
         let head = Self::head(request, life, cost_ms);
@@ -116,6 +122,20 @@ impl Engine {
     /// Whether an entry may be stored, or handed on.
     pub(super) fn fits(&self, entry: &[u8]) -> bool {
         entry.len() <= self.settings.max_value_bytes
+    }
+
+    /// Says it aloud once: else who wonders about a function without hits finds nothing.
+    #[cold]
+    fn too_large(&self, site: &Site, len: usize) {
+        static WARNED: AtomicBool = AtomicBool::new(false);
+        if !WARNED.swap(true, Ordering::Relaxed) {
+            warn(format_args!(
+                "`{}` returned a value that is not cached: its entry would have {len} bytes, and `max_value_bytes` is {} (said \
+                 once; counted as `unstored`)",
+                site.path(),
+                self.settings.max_value_bytes
+            ));
+        }
     }
 
     /// Ends a load that others may wait for.

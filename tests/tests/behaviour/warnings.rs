@@ -49,6 +49,25 @@ async fn an_open_transaction_outside_of_its_block_is_told_once_per_function() {
 }
 
 #[tokio::test]
+async fn a_value_that_is_too_large_is_told_once_and_not_shown() {
+    #[cache_aside(key = "page:<id>", ttl = 60)]
+    async fn page(id: u64) -> String {
+        let _ = id;
+        "hunter2".repeat(100)
+    }
+
+    let world = World::memory_with(|builder| builder.max_value_bytes(64)).await;
+    let heard = Heard::default();
+    let _listening = tracing::subscriber::set_default(heard.clone());
+    for id in 0..3 {
+        world.run(page(id)).await;
+    }
+    assert_eq!(heard.times("page` returned a value that is not cached"), 1);
+    assert_eq!(heard.times("hunter2"), 0);
+    assert_eq!(world.family("page:<id>").unstored, 3);
+}
+
+#[tokio::test]
 async fn a_key_that_is_too_long_is_told_once_and_not_shown() {
     #[cache_aside(key = "secret:<text>", ttl = 60)]
     async fn read_secret(text: &str) -> usize {
